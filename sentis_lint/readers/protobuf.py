@@ -1,0 +1,181 @@
+"""The protobuf wire format: varints, fields, groups, and nothing of any schema.
+
+Written after the format's public description (protobuf.dev, "Encoding"). A *tag* is the number that precedes a field:
+``number << 3 | wire type``. Readers compare whole tags, so that a known number under an unexpected wire type counts as
+an unknown field, as it does in every protobuf library.
+
+What is read from is a small file's bytes or the mapping of a large one. Every function raises `ReadError` of kind
+``not-a-model`` with the byte offset when the bytes do not follow the format.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
+
+from sentis_lint.graph import ReadError
+
+if TYPE_CHECKING:
+    from mmap import mmap
+
+Span = tuple[int, int]
+"""Offsets of the first byte and of the byte after the last."""
+
+VARINT, FIXED64, LENGTH, GROUP, GROUP_END, FIXED32 = range(6)
+
+MAX_GROUP_DEPTH = 100
+"""Groups nested deeper than this are refused, as protobuf libraries do."""
+
+_MAX_VARINT = 10
+_MAX_NUMBER = (1 << 29) - 1
+
+
+class Field(NamedTuple):
+    """One field of a message."""
+
+    tag: int
+    start: int
+    """Offset of the payload; of a varint field, its value (unsigned, 64 bits)."""
+    end: int
+    """Offset behind the payload."""
+
+
+def malformed(offset: int, message: str) -> NoReturn:
+    """Raise the error for bytes that are no protobuf."""
+    raise ReadError("not-a-model", f"at byte {offset}: {message}", offset)
+
+
+def varint(data: bytes | mmap, pos: int, end: int, what: str) -> Span:
+    """Read a varint: its value (unsigned, 64 bits) and the offset behind it."""
+    value = shift = 0
+    for place in range(pos, min(end, pos + _MAX_VARINT)):
+        byte = data[place]
+        value |= (byte & 0x7F) << shift
+        if byte < 0x80:
+            return value & 0xFFFFFFFFFFFFFFFF, place + 1
+        shift += 7
+    if end - pos >= _MAX_VARINT:
+        malformed(pos, f"expected a number of at most {_MAX_VARINT} bytes in {what}")
+    malformed(pos, f"{what} ends at byte {end}, inside a number")
+
+
+def field(data: bytes | mmap, pos: int, end: int, what: str) -> Field:
+    """Read the field at `pos` of a message that ends at `end`; a group is one field with everything in it.
+
+    Args:
+        data: the file.
+        pos: offset of the field's tag, less than `end`.
+        end: offset behind the message.
+        what: the message with its article, for errors: ``a node``.
+    """
+    tag, start = varint(data, pos, end, what)
+    number, wire = tag >> 3, tag & 7
+    if not 0 < number <= _MAX_NUMBER:
+        malformed(pos, f"expected a field of {what}, found field number {number}")
+    if wire == VARINT:
+        value, stop = varint(data, start, end, what)
+        return Field(tag, value, stop)
+    if wire == LENGTH:
+        length, start = varint(data, start, end, what)
+        stop = start + length
+    elif wire == FIXED32:
+        stop = start + 4
+    elif wire == FIXED64:
+        stop = start + 8
+    elif wire == GROUP:
+        stop = _group_end(data, start, end, what, number)
+    else:
+        malformed(pos, f"expected a field of {what}, found wire type {wire}")
+    if stop > end:
+        malformed(pos, f"field {number} of {what} needs {stop - start} bytes, but {what} ends at byte {end}")
+    return Field(tag, start, stop)
+
+
+def _group_end(data: bytes | mmap, pos: int, end: int, what: str, number: int) -> int:
+    """The offset behind a group whose content starts at `pos`."""
+    pending = [number]
+    while pos < end:
+        tag, after = varint(data, pos, end, what)
+        if tag & 7 == GROUP:
+            pending.append(tag >> 3)
+            if len(pending) > MAX_GROUP_DEPTH:
+                malformed(pos, f"groups are nested deeper than {MAX_GROUP_DEPTH} levels")
+            pos = after
+        elif tag & 7 == GROUP_END:
+            if pending.pop() != tag >> 3:
+                malformed(pos, f"a group of {what} is closed by another one's end")
+            if not pending:
+                return after
+            pos = after
+        else:
+            pos = field(data, pos, end, what).end
+    malformed(pos, f"{what} ends at byte {end}, inside a group")
+
+
+def fields(data: bytes | mmap, spans: Iterable[Span], what: str) -> Iterator[tuple[int, int, int]]:
+    """The fields of a message in file order, each as a plain `Field`: tag, start (or value), end.
+
+    A message may lie in several spans: protobuf merges the occurrences of a field that should occur once, and reading
+    them one after the other does exactly that.
+    """
+    for start, end in spans:
+        pos = start
+        while pos < end:
+            tag = data[pos]
+            # One-byte tags and lengths are nearly all there are; everything else goes the long way.
+            if tag < 0x80 and pos + 1 < end and (value := data[pos + 1]) < 0x80:
+                if tag & 7 == LENGTH and tag > LENGTH:
+                    begin = pos + 2
+                    pos = begin + value
+                    if pos <= end:
+                        yield tag, begin, pos
+                        continue
+                    pos = begin - 2
+                elif tag & 7 == VARINT and tag:
+                    pos += 2
+                    yield tag, value, pos
+                    continue
+            found = field(data, pos, end, what)
+            pos = found[2]
+            yield found
+
+
+def varints(data: bytes) -> tuple[int, ...] | None:
+    """The numbers (unsigned, 64 bits) of a packed field; None if the last one is cut off or one is too long."""
+    if data.isascii():  # every number is one byte
+        return tuple(data)
+    values = []
+    value = shift = 0
+    for byte in data:
+        value |= (byte & 0x7F) << shift
+        if byte < 0x80:
+            values.append(value & 0xFFFFFFFFFFFFFFFF)
+            value = shift = 0
+        else:
+            shift += 7
+            if shift >= 7 * _MAX_VARINT:
+                return None
+    return None if shift else tuple(values)
+
+
+def signed64(value: int) -> int:
+    """A varint's value as ``int64``: two's complement."""
+    return value - (1 << 64) if value >> 63 else value
+
+
+def signed32(value: int) -> int:
+    """A varint's value as ``int32``: the lower 32 bits in two's complement."""
+    value &= 0xFFFFFFFF
+    return value - (1 << 32) if value >> 31 else value
+
+
+def float32(data: bytes | mmap, start: int) -> float:
+    """The float at an offset."""
+    result: float = struct.unpack_from("<f", data, start)[0]
+    return result
+
+
+def text(content: bytes) -> str:
+    """A string of the file. Bytes that are no UTF-8 become U+FFFD, so that every name can be printed."""
+    return content.decode("utf-8", "replace")
