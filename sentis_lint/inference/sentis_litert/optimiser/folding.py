@@ -1,0 +1,162 @@
+"""Folding: layers whose inputs are all known are computed at import, so that what they cannot compute fails there.
+
+Source: com.unity.ai.inference Runtime/Core/Compiler/Passes/FuseConstantsPass.cs.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from sentis_lint.inference.sentis_litert.elements import OPAQUE, Element
+from sentis_lint.inference.sentis_litert.faults import Fault
+from sentis_lint.inference.sentis_litert.inference import infer
+from sentis_lint.inference.sentis_litert.layers import CALL, CONSTANT, Arg, Layer, LayerGraph
+from sentis_lint.inference.sentis_litert.optimiser.blame import blaming
+from sentis_lint.inference.sentis_litert.partial import INT, Partial
+
+_RANDOM: Final = frozenset({"Multinomial", "RandomNormalLike", "RandomUniformLike"})
+
+_FLOAT_ONLY: Final = frozenset(
+    (
+        "AveragePool Ceil Conv ConvTranspose Cos Elu Exp Floor Gelu HardSwish LRN LeakyRelu Log LogSoftmax MaxPool "
+        "PRelu ReduceMean Relu Relu6 Resize Sigmoid Sin Softmax Tanh"
+    ).split()
+)
+"""Layers that take nothing but floats for their first input, and fail on others even where there is nothing to compute."""
+
+_FLOAT_ONLY_UNLESS_EMPTY: Final = frozenset({"Atan2", "MatMul", "Reciprocal", "Round", "Rsqrt", "Sqrt"})
+"""Layers that take floats alone, but do not look at them where the result is empty."""
+
+
+def fold_constants(graph: LayerGraph) -> None:
+    """Work out everything again with constants computed, and put constants in the place of what is known.
+
+    Raises:
+        OptimiserFault: a layer cannot be computed, or what is known now contradicts itself.
+    """
+    known: set[Layer] = set()
+    several: dict[Layer, list[Partial]] = {}
+    computed: list[Layer] = []
+    for layer in graph:
+        if layer.op == CONSTANT:
+            known.add(layer)
+        if layer.op != CALL:
+            continue
+        if layer.target == "getitem":
+            source, position = layer.args
+            assert isinstance(source, Layer)
+            assert isinstance(position, int)
+            layer.partial = several[source][position]
+            ready = source in known
+        else:
+            ready = layer.target not in _RANDOM and all(one in known for one in layer.inputs())
+            with blaming(layer):
+                result = _computed(layer) if ready else infer(layer.target, layer.args)
+            if isinstance(result, list):
+                several[layer] = result
+                if ready:
+                    known.add(layer)
+                continue
+            layer.partial = result
+        if ready or (layer.partial is not None and layer.partial.is_static):
+            known.add(layer)
+            computed.append(layer)
+    substitutes = {layer: graph.constant(layer.known, before=layer) for layer in computed}
+    for user in dict.fromkeys(user for layer in computed for user in layer.users):
+        user.set_args(tuple(_substituted(arg, substitutes) for arg in user.args))
+    for layer in computed:
+        graph.erase(layer)
+    graph.erase_unused()
+
+
+def _substituted(arg: Arg, substitutes: Mapping[Layer, Layer]) -> Arg:
+    if isinstance(arg, Layer):
+        return substitutes.get(arg, arg)
+    if isinstance(arg, tuple):
+        return tuple(substitutes.get(one, one) if isinstance(one, Layer) else one for one in arg)
+    return arg
+
+
+def _computed(layer: Layer) -> Partial | list[Partial]:
+    """What comes of a layer of known inputs. Elements we cannot tell are opaque.
+
+    Raises:
+        Fault: it cannot be computed.
+    """
+    inputs = [one.known for one in layer.inputs()]
+    try:
+        result = infer(layer.target, layer.args)
+    except Fault:
+        # Values that only became known now are computed without the checks of inference.
+        if layer.partial is None:
+            raise
+        result = layer.partial
+    _refuse_kinds(layer, inputs, result)
+    if isinstance(result, list):
+        return [_filled(one) for one in result]
+    if layer.target == "Reshape":
+        _refuse_lengths(inputs[0], inputs[1], result)
+    if result.elements is not None and not result.is_static:
+        values = _moved(layer, inputs)
+        if values is not None:
+            return Partial(result.kind, result.shape, values)
+    return _filled(result)
+
+
+def _refuse_kinds(layer: Layer, inputs: list[Partial], result: Partial | list[Partial]) -> None:
+    ints = inputs[0].kind == INT or (layer.target in {"MatMul", "Atan2"} and inputs[1].kind == INT)
+    if layer.target == "ScalarMad":
+        ints = ints and layer.args[1] != INT
+    if not ints:
+        return
+    empty = isinstance(result, Partial) and result.shape is not None and 0 in result.shape
+    refused = layer.target in _FLOAT_ONLY or layer.target == "ScalarMad" or layer.target in _FLOAT_ONLY_UNLESS_EMPTY
+    if refused and not (empty and layer.target not in _FLOAT_ONLY):
+        raise Fault("folding", f"{layer.target} of integers")
+
+
+def _refuse_lengths(tensor: Partial, shape: Partial, result: Partial) -> None:
+    old = _length(tensor)
+    new = _length(result)
+    if old is not None and new is not None and old != new:
+        raise Fault("folding", f"{old} elements reshaped to {new}")
+
+
+def _length(tensor: Partial) -> int | None:
+    if tensor.shape is None or None in tensor.shape:
+        return None
+    return math.prod(size for size in tensor.shape if size is not None)
+
+
+def _filled(partial: Partial) -> Partial:
+    if partial.elements is None:
+        return partial
+    return Partial(partial.kind, partial.shape, [OPAQUE if one is None else one for one in partial.elements])
+
+
+def _moved(layer: Layer, inputs: list[Partial]) -> list[Element] | None:
+    """Elements of a rearrangement of known elements, for the rearrangements that paddings go through."""
+    source = inputs[0]
+    if source.elements is None or source.shape is None:
+        return None
+    if layer.target == "Transpose" and isinstance(layer.args[1], tuple):
+        axes = [axis for axis in layer.args[1] if isinstance(axis, int)]
+        sizes = [size or 0 for size in source.shape]
+        return [source.elements[position] for position in _transposed(sizes, axes)]
+    if layer.target == "Gather" and layer.args[2] == 0 and source.shape and inputs[1].elements is not None:
+        row = len(source.elements) // (source.shape[0] or 1)
+        rows = [index for index in inputs[1].elements if isinstance(index, int)]
+        if len(rows) == len(inputs[1].elements) and all(0 <= index < (source.shape[0] or 0) for index in rows):
+            return [element for index in rows for element in source.elements[index * row : (index + 1) * row]]
+    return None
+
+
+def _transposed(sizes: list[int], axes: list[int]) -> Iterable[int]:
+    """Positions in the source of the elements of a transposed tensor, in order."""
+    strides = [math.prod(sizes[axis + 1 :]) for axis in range(len(sizes))]
+    positions = [0]
+    for axis in axes:
+        positions = [base + step * strides[axis] for base in positions for step in range(sizes[axis])]
+    return positions
