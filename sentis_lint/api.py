@@ -1,0 +1,94 @@
+"""The Python interface: check files from another program.
+
+from sentis_lint import check, targets
+
+report = check("model.onnx", targets.resolve(["sentis@2.4.0"]))
+assert report.results[0].verdict == "ok"
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from sentis_lint.findings import FileError, ModelReport, ModelSummary
+from sentis_lint.graph import Model, ReadError
+from sentis_lint.targets import Target
+
+_HEAD = 4096
+"""Bytes of a file that decide its format."""
+
+
+def load(path: str | Path) -> Model:
+    """Read a model file into the uniform op graph. Its weights stay in the file, which stays open as `Model.source`.
+
+    Raises:
+        ReadError: the file is missing, empty, truncated, or no model of a format that is read here.
+    """
+    from sentis_lint.readers import foreign
+    from sentis_lint.readers.source import FileSource
+
+    path = Path(path)
+    if path.is_dir():
+        found = foreign.recognise(b"", path, 0)
+        if found is not None:
+            raise ReadError(found.kind, f"{found.name}: {found.advice}")
+        raise ReadError("not-a-model", "a folder, where a model file was expected")
+    source = FileSource(path)
+    try:
+        head = source.read(0, min(_HEAD, source.size))
+        found = foreign.recognise(head, path, source.size)
+        if found is not None:
+            raise ReadError(found.kind, f"{found.name}: {found.advice}")
+        format_name = foreign.detect(head, path)
+        if format_name == "litert":
+            from sentis_lint.readers import litert
+
+            return litert.read(source, path)
+        if format_name == "onnx":
+            from sentis_lint.readers import onnx
+
+            return onnx.read(source, path)
+        raise ReadError("not-a-model", "neither ONNX nor LiteRT, nor another format that is known here")
+    except BaseException:
+        source.close()
+        raise
+
+
+def summarise(model: Model) -> ModelSummary:
+    """The facts a report's heading shows."""
+    graphs = list(model.walk())
+    return ModelSummary(
+        format=model.format,
+        opset=model.opsets.get("") if model.format == "onnx" else None,
+        nodes=sum(len(graph.nodes) for _, graph in graphs),
+        graphs=len(graphs),
+        producer=" ".join(part for part in (model.producer, model.producer_version) if part),
+        size=model.source.size if model.source is not None else 0,
+    )
+
+
+def check(path: str | Path, targets: Sequence[Target]) -> ModelReport:
+    """Check one file against targets. A file that cannot be read gives a report with an `error`, never an exception.
+
+    Args:
+        path: a model file.
+        targets: from `sentis_lint.targets.resolve`.
+    """
+    from sentis_lint.engine import analyse
+
+    report = ModelReport(path=str(path), summary=None)
+    try:
+        model = load(path)
+    except ReadError as error:
+        report.error = FileError(error.kind, error.message, error.offset)
+        return report
+    try:
+        report.summary = summarise(model)
+        report.results = analyse(model, targets)
+    except (RecursionError, MemoryError) as error:
+        report.error = FileError("too-large", f"too deep or too large to check: {type(error).__name__}")
+    finally:
+        if model.source is not None:
+            model.source.close()
+    return report

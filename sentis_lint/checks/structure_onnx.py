@@ -1,0 +1,180 @@
+"""What the model table of an ONNX importer can ask about a file (the names stand at the head of the table)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import chain
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from sentis_lint.checks.structure import Subject
+from sentis_lint.findings import Location
+from sentis_lint.graph import Graph, Model, Node, Tensor
+from sentis_lint.readers.constants import count_elements
+from sentis_lint.walk import Dialect, Walk
+
+ITEM_BITS: Mapping[str, int] = {
+    "float32": 32,
+    "float16": 16,
+    "bfloat16": 16,
+    "float64": 64,
+    "int8": 8,
+    "uint8": 8,
+    "int16": 16,
+    "uint16": 16,
+    "int32": 32,
+    "uint32": 32,
+    "int64": 64,
+    "uint64": 64,
+    "bool": 8,
+    "complex64": 64,
+    "complex128": 128,
+}
+"""Bits of an element in raw data, by dtype; a dtype that is not here has no size that a check relies on."""
+
+
+def subjects(model: Model, walk: Walk, dialect: Dialect) -> Iterator[Subject]:
+    """Everything in the file that a limit of the model table may be about."""
+    yield _model(model, walk)
+    yield from _inputs(model.graph, walk)
+    yield from _outputs(model.graph, walk)
+    yield from _tensors(model, walk)
+    yield from _values(model.graph, walk)
+
+
+def _model(model: Model, walk: Walk) -> Subject:
+    declared = [entry.version for entry in model.opset_imports if entry.domain == ""]
+    values = {
+        "opset_declared": declared[-1] if declared else 0,
+        "duplicate_initializer": bool(model.graph.duplicate_initializers),
+        "cycle": walk.cyclic,
+    }
+    return "model", values, Location(), ""
+
+
+def _inputs(graph: Graph, walk: Walk) -> Iterator[Subject]:
+    for value in graph.inputs:
+        values = {
+            "kind": value.kind,
+            "dtype": value.dtype,
+            "has_shape": value.has_shape_field,
+            "rank": None if value.shape is None else len(value.shape),
+            "initialized": value.name in graph.initializers,
+            "used": value.name in walk.consumed,
+        }
+        yield "input", values, Location(value=value.name), value.dtype or value.kind
+
+
+def _outputs(graph: Graph, walk: Walk) -> Iterator[Subject]:
+    inputs = {value.name for value in graph.inputs}
+    seen: set[str] = set()
+    for value in graph.outputs:
+        if value.name in walk.overwritten:
+            source = "node"
+        elif value.name in graph.initializers:
+            source = "initializer"
+        elif value.name in inputs:
+            source = "input"
+        else:
+            source = "node" if value.name in walk.facts else "nothing"
+        values = {"kind": value.kind, "dtype": value.dtype, "produced_by": source, "duplicate": value.name in seen}
+        seen.add(value.name)
+        yield "output", values, Location(value=value.name), ""
+
+
+def _tensors(model: Model, walk: Walk) -> Iterator[Subject]:
+    files: dict[str, bool | None] = {}
+    for name, tensor in model.graph.initializers.items():
+        values = _tensor(model, tensor, "initializer", name in walk.consumed, files)
+        yield "tensor", values, Location(value=name), tensor.dtype
+    constants = [situation for situation in walk.situations if situation.name in {"Constant", "ConstantOfShape"}]
+    for node in chain.from_iterable(situation.nodes for situation in constants):
+        attribute = node.attributes.get("value")
+        if attribute is not None and isinstance(attribute.value, Tensor) and not attribute.value.sparse:
+            used = not walk.consumed.isdisjoint(node.outputs)
+            values = _tensor(model, attribute.value, node.op_type, used, files)
+            yield "tensor", values, _place(node), attribute.value.dtype
+
+
+def _place(node: Node) -> Location:
+    return Location("", node.index, node.op_type, node.name or None, node.outputs[0] if node.outputs else None)
+
+
+def _tensor(model: Model, tensor: Tensor, role: str, used: bool, files: dict[str, bool | None]) -> dict[str, Any]:
+    storage, size = tensor.storage, tensor.size
+    in_bytes = storage.field in {"raw", "external"}
+    bits = ITEM_BITS.get(tensor.dtype)
+    expected = size if not in_bytes else None if bits is None else (size * bits + 7) // 8
+    length_declared = bool(storage.external and "length" in storage.external)
+    if storage.field == "external":
+        stored: int | None = storage.length if length_declared else None
+    else:
+        stored = storage.length if in_bytes else count_elements(tensor, model)
+    # Sizes that fit are all alike, whatever they are: with them left out, equal situations become equal keys.
+    if stored == expected and expected is not None and 0 < expected < _LARGE and size > 0:
+        stored = expected = size = 1
+    location = storage.location or ""
+    if location not in files:
+        files[location] = _file_exists(model.path, location)
+    return {
+        "role": role,
+        "dtype": tensor.dtype,
+        "storage": storage.field,
+        "rank": len(tensor.shape),
+        "size": size,
+        "stored": stored,
+        "expected": expected,
+        "used": used,
+        "location": bool(location),
+        "file_exists": files[location],
+        "length_declared": length_declared,
+    }
+
+
+_LARGE = 1 << 31
+
+
+def _file_exists(path: Path, location: str) -> bool | None:
+    """Whether a data file lies beside the model; None where its location leads out of the model's folder."""
+    if not location:
+        return False
+    relative = PurePosixPath(location.replace("\\", "/"))
+    if relative.is_absolute() or ".." in relative.parts or ":" in location or "\0" in location:
+        return None
+    try:
+        return (path.parent / relative).is_file()
+    except OSError:
+        return None
+
+
+def _values(graph: Graph, walk: Walk) -> Iterator[Subject]:
+    for node, name in walk.missing():
+        values = _value(None, missing=True, sparse=name in graph.sparse_initializers)
+        yield "value", values, Location("", node.index, node.op_type, node.name or None, name), ""
+    inputs = {value.name for value in graph.inputs}
+    for name in walk.overwritten:
+        if name in inputs:
+            yield "value", _value(None, shadows_input=True), Location(value=name), ""
+    for situation in walk.situations:
+        for position, fact in enumerate(situation.outputs):
+            if fact.rank is not None and not fact.constant and fact.rank > _ORDINARY_RANK:
+                for node in situation.nodes:
+                    value = node.outputs[position] if position < len(node.outputs) else None
+                    place = Location("", node.index, node.op_type, node.name or None, value)
+                    yield "value", _value(fact.rank), place, ""
+
+
+_ORDINARY_RANK = 4
+"""Values of up to so many dimensions are not offered to the table: no importer minds them, and they are nearly all."""
+
+
+def _value(
+    rank: int | None, *, missing: bool = False, sparse: bool = False, shadows_input: bool = False
+) -> dict[str, Any]:
+    return {
+        "rank": rank,
+        "missing": missing,
+        "sparse": sparse,
+        "consumed": True,
+        "shadows_input": shadows_input,
+    }

@@ -1,0 +1,127 @@
+"""The command line: finds the command, parses its options, turns what goes wrong into one line and an exit status."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from sentis_lint import __version__
+from sentis_lint.commands import COMMANDS, Status, UsageError, command
+from sentis_lint.escape import printable
+from sentis_lint.wording import did_you_mean
+
+_INTERRUPTED = 130
+_BROKEN_PIPE = 141
+
+_EPILOG = """\
+commands:
+{commands}
+
+`sentis-lint COMMAND --help` tells more of each. A path that is called like a
+command is written ./check or behind --.
+
+exit status (3 beats 1, and 2 beats nothing but 1):
+  0  nothing at or over --fail-on
+  1  findings at or over --fail-on
+  2  wrong usage, or a fault of sentis-lint itself
+  3  a file could not be read as a model
+"""
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that raises `UsageError` and names the nearest option."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise `UsageError`."""
+        raise UsageError(message)
+
+    def options(self) -> list[str]:
+        """Every long option."""
+        return [option for option in self._option_string_actions if option.startswith("--")]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Args:
+        argv: arguments without the program's name; those of the process by default.
+
+    Returns:
+        The exit status (see `Status`).
+    """
+    _prepare_streams()
+    try:
+        status = _run(list(sys.argv[1:] if argv is None else argv))
+        sys.stdout.flush()
+    except UsageError as error:
+        print(f"sentis-lint: {printable(str(error), 400)}", file=sys.stderr)
+        return Status.USAGE
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+    except BrokenPipeError:
+        # Whoever reads has enough. Python would complain at exit, when it flushes the stream once more.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _BROKEN_PIPE
+    return status
+
+
+def _prepare_streams() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:  # a terminal without Unicode shows escapes in place of dashes
+            reconfigure(errors="backslashreplace")
+
+
+def _run(argv: list[str]) -> int:
+    if not argv:
+        _parser("check").print_help(sys.stderr)
+        return Status.USAGE
+    name, rest = _command_of(argv)
+    parser = _parser(name)
+    arguments, unknown = parser.parse_known_intermixed_args(rest)
+    for argument in unknown:
+        if argument.startswith("-"):
+            option = argument.partition("=")[0]
+            raise UsageError(f"no option {option!r}{did_you_mean(option, parser.options())}")
+    if unknown:
+        raise UsageError(f"unexpected argument {unknown[0]!r}")
+    return command(name).run(arguments)
+
+
+def _command_of(argv: list[str]) -> tuple[str, list[str]]:
+    """The command and its arguments. It may stand behind options; without one, everything is an argument of `check`."""
+    if argv[0] in COMMANDS:
+        return argv[0], argv[1:]
+    if argv[0].startswith("-") and argv[0] not in {"-", "--"}:
+        for position, argument in enumerate(argv):
+            if argument == "--":
+                break
+            if argument in COMMANDS:
+                known, _ = _parser("check").parse_known_args(argv[: position + 1])
+                if known.paths == [argument]:  # not the value of an option
+                    return argument, argv[:position] + argv[position + 1 :]
+    return "check", argv
+
+
+def _parser(name: str) -> Parser:
+    is_default = name == "check"
+    summary = COMMANDS[name]
+    parser = Parser(
+        prog="sentis-lint" if is_default else f"sentis-lint {name}",
+        usage="sentis-lint [COMMAND] [OPTION…] PATH…" if is_default else None,
+        description=summary[0].upper() + summary[1:] + ".",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    if is_default:
+        parser.epilog = _EPILOG.format(commands="\n".join(f"  {key:10}{text}" for key, text in COMMANDS.items()))
+    parser.add_argument("--version", action="version", version=f"sentis-lint {__version__}")
+    command(name).configure(parser)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,73 @@
+"""The commands of the command line, one a module, each imported only when it is called.
+
+A command module has ``configure(parser)``, which adds its arguments, and ``run(arguments)``, which returns the exit
+status.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Iterable
+from enum import IntEnum
+from typing import Protocol
+
+from sentis_lint.wording import did_you_mean
+
+COMMANDS = {
+    "check": "check models against releases (the default)",
+    "inspect": "show what a model consists of",
+    "ops": "show which operators which releases import, and with what limits",
+    "targets": "list the releases that models can be checked against",
+}
+"""What each command does, in a line."""
+
+
+class Status(IntEnum):
+    """Exit status of the process."""
+
+    OK = 0
+    """Nothing at or over the threshold."""
+    FINDINGS = 1
+    """Findings at or over the threshold."""
+    USAGE = 2
+    """The command line makes no sense, or sentis-lint itself failed."""
+    UNREADABLE = 3
+    """A file could not be read as a model; beats findings, and usage beats nothing."""
+
+
+class UsageError(Exception):
+    """The command line makes no sense; the message is one line."""
+
+
+class Command(Protocol):
+    """What a command module looks like."""
+
+    def configure(self, parser: argparse.ArgumentParser) -> None:
+        """Add the arguments of the command."""
+
+    def run(self, arguments: argparse.Namespace) -> int:
+        """Do it, and return the exit status.
+
+        Raises:
+            UsageError: what was asked for makes no sense.
+        """
+
+
+def command(name: str) -> Command:
+    """The module of a command in `COMMANDS`."""
+    import importlib
+
+    module: Command = importlib.import_module(f"sentis_lint.commands.{name}")
+    return module
+
+
+def choice(values: Iterable[str]) -> Callable[[str], str]:
+    """An argparse type that accepts these values, and for others names the nearest."""
+    known = tuple(values)
+
+    def parse(text: str) -> str:
+        if text not in known:
+            raise argparse.ArgumentTypeError(f"{text!r} is none of {', '.join(known)}{did_you_mean(text, known)}")
+        return text
+
+    return parse

@@ -1,0 +1,192 @@
+"""Which files a command line means: files, folders, globs, or a list on standard input.
+
+A file that is named is checked, whatever its name. In a folder, or for a glob without a file ending, only files with
+the ending of a model are. Nothing is opened here. Paths stay text, because a report shows them as the user wrote them.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+from sentis_lint.escape import quoted
+from sentis_lint.findings import FileError
+
+MODEL_SUFFIXES = frozenset({".onnx", ".tflite", ".lite"})
+"""Endings of files that a folder is searched for."""
+
+FOREIGN_SUFFIXES = frozenset({".ort", ".sentis", ".pt2"})
+"""Endings of models in formats that are not read: counted in a folder, answered with advice where one is named."""
+
+_SKIPPED = frozenset(
+    {
+        ".git",
+        ".hg",
+        ".mypy_cache",
+        ".nox",
+        ".pytest_cache",
+        ".ruff_cache",
+        ".svn",
+        ".tox",
+        ".venv",
+        "__pycache__",
+        "node_modules",
+    }
+)
+
+_SKIPPED_IN_UNITY = frozenset({"library", "temp", "logs", "obj"})
+"""Folders of a Unity project that the editor makes; compared in lower case."""
+
+_MAGIC = frozenset("*?[")
+
+
+class Candidate(NamedTuple):
+    """A file to check."""
+
+    path: Path
+    shown: str
+    """The path as a report shows it: as the user wrote it, relative to the working directory if inside it."""
+    error: FileError | None = None
+    """Why it need not even be opened."""
+
+
+@dataclass(slots=True)
+class Discovery:
+    """The files a command line means, and what about it makes no sense."""
+
+    candidates: list[Candidate] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    """Usage errors, one line each: a folder without models, a pattern that matches nothing."""
+    foreign: int = 0
+    """Files in folders that are models in a format not read here."""
+
+
+def discover(arguments: Sequence[str]) -> Discovery:
+    """Find the files that `arguments` mean, in the order given, each once; folders are searched in sorted order.
+
+    Args:
+        arguments: paths of files or folders, or glob patterns.
+    """
+    found = Discovery()
+    seen: set[str] = set()
+    for argument in arguments:
+        for candidate in _candidates(argument, found):
+            identity = os.path.normcase(os.path.abspath(candidate.path))
+            if identity not in seen:
+                seen.add(identity)
+                found.candidates.append(candidate)
+    return found
+
+
+def read_list(text: str) -> list[str]:
+    """Paths from a list: one a line, or separated by NUL where the text has one; empty entries are passed over."""
+    entries = text.split("\0") if "\0" in text else [line.removesuffix("\r") for line in text.split("\n")]
+    return [entry for entry in entries if entry.strip()]
+
+
+def _candidates(argument: str, found: Discovery) -> Iterable[Candidate]:
+    try:
+        mode = os.stat(argument).st_mode
+    except (OSError, ValueError) as error:
+        return _absent(argument, error, found)
+    if stat.S_ISDIR(mode):
+        foreign_before = found.foreign
+        candidates = list(_in_folder(argument, found))
+        if not candidates:
+            hint = "; models in other formats lie there" if found.foreign > foreign_before else ""
+            found.problems.append(f"{quoted(argument)}: no .onnx or .tflite file in this folder{hint}")
+        return candidates
+    if not stat.S_ISREG(mode):
+        return [_failed(argument, "unreadable", "not a regular file")]
+    return [Candidate(Path(argument), _shown(argument))]
+
+
+def _absent(argument: str, error: OSError | ValueError, found: Discovery) -> list[Candidate]:
+    if isinstance(error, ValueError):  # a NUL byte in the path
+        return [_failed(argument, "missing", "not a possible path")]
+    if not isinstance(error, FileNotFoundError | NotADirectoryError):
+        return [_failed(argument, "unreadable", (error.strerror or type(error).__name__).lower())]
+    if os.path.islink(argument):
+        return [_failed(argument, "missing", "a symbolic link to nothing")]
+    if "://" in argument:
+        return [_failed(argument, "missing", "no such file", "download the model first: URLs are not fetched")]
+    if _MAGIC.intersection(argument):
+        matches = list(_matching(argument, found))
+        if not matches:
+            found.problems.append(f"{quoted(argument)}: no model matches this pattern")
+        return matches
+    return [_failed(argument, "missing", "no such file or folder", _nearest(argument))]
+
+
+def _failed(argument: str, kind: str, message: str, advice: str = "") -> Candidate:
+    return Candidate(Path(argument.replace("\0", "\\0")), _shown(argument), FileError(kind, message, help=advice))
+
+
+def _in_folder(folder: str, found: Discovery) -> Iterator[Candidate]:
+    for path in _walk(folder):
+        suffix = os.path.splitext(path)[1].lower()
+        if suffix in MODEL_SUFFIXES:
+            yield Candidate(Path(path), _shown(path))
+        elif suffix in FOREIGN_SUFFIXES:
+            found.foreign += 1
+
+
+def _walk(folder: str) -> Iterator[str]:
+    """Files below `folder`, sorted, a folder's own files before those of its subfolders; links to folders are left."""
+    pending = [folder]
+    while pending:
+        current = pending.pop()
+        try:
+            entries = sorted(os.scandir(current), key=lambda entry: entry.name)
+        except OSError:  # a folder that may not be listed holds nothing for us
+            continue
+        names = {entry.name for entry in entries}
+        in_unity = {"Assets", "ProjectSettings"} <= names
+        folders = []
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                if not (entry.name in _SKIPPED or (in_unity and entry.name.lower() in _SKIPPED_IN_UNITY)):
+                    folders.append(_joined(current, entry.name))
+            elif entry.is_file():
+                yield _joined(current, entry.name)
+        pending += reversed(folders)
+
+
+def _joined(folder: str, name: str) -> str:
+    return name if folder == os.curdir else os.path.join(folder, name)
+
+
+def _matching(pattern: str, found: Discovery) -> Iterator[Candidate]:
+    import glob
+
+    every_ending = not _MAGIC.intersection(os.path.splitext(pattern)[1] or "*")
+    for path in sorted(glob.glob(pattern, recursive=True)):
+        if os.path.isdir(path):
+            yield from _in_folder(path, found)
+        elif every_ending or Path(path).suffix.lower() in MODEL_SUFFIXES:
+            yield Candidate(Path(path), _shown(path))
+
+
+def _shown(path: str) -> str:
+    if not os.path.isabs(path):
+        return path
+    try:
+        return str(Path(path).relative_to(Path.cwd()))
+    except (ValueError, OSError):
+        return path
+
+
+def _nearest(argument: str) -> str:
+    import difflib
+
+    path = Path(argument)
+    try:
+        names = os.listdir(path.parent)
+    except OSError:
+        return f"there is no folder {quoted(str(path.parent))}"
+    close = difflib.get_close_matches(path.name, names, n=1, cutoff=0.6)
+    return f"did you mean {quoted(str(path.parent / close[0]))}?" if close else ""

@@ -1,0 +1,244 @@
+"""The engine: one model against the tables of a target family, then one target after the other.
+
+Everything that does not depend on the release is found out once (`Analysis`); a release then only selects. Asking about
+all releases costs little more than asking about one.
+"""
+
+from __future__ import annotations
+
+import functools
+import operator
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sentis_lint.checks import opset, structure
+from sentis_lint.checks.hits import Hit
+from sentis_lint.dialects import dialect_for
+from sentis_lint.findings import Confidence, Effect, Finding, Location, TargetResult
+from sentis_lint.graph import Model, Node
+from sentis_lint.patterns import Matcher, patterns
+from sentis_lint.tables import Limit, Operator, rules, tables
+from sentis_lint.targets import Family, Release, Target
+from sentis_lint.walk import Dialect, release_groups, walk
+
+_EFFECT_ORDER = list(Effect)
+_CONFIDENCE_ORDER = [Confidence.CERTAIN, Confidence.DOCUMENTED, Confidence.LIKELY, Confidence.POSSIBLE]
+
+
+@dataclass(slots=True)
+class OperatorUse:
+    """Every use of one operator in a model."""
+
+    name: str
+    domain: str
+    operator: Operator | None
+    main: list[Node]
+    """Nodes of the main graph."""
+    inner: list[tuple[str, Node]]
+    """Nodes of subgraphs, with the path of their graph."""
+
+    def locations(self) -> list[Location]:
+        """Where it is used, main graph first, in file order."""
+        places = [("", node) for node in sorted(self.main, key=lambda node: node.index)] + self.inner
+        return [Location(path, node.index, node.op_type, node.name or None) for path, node in places]
+
+
+class Analysis:
+    """What a target family makes of a model, as far as it is the same for a set of releases."""
+
+    def __init__(self, model: Model, family: Family, dialect: Dialect, releases: int) -> None:
+        self.model = model
+        self.family = family
+        self.tables = tables(family, model.format)
+        self.dialect = dialect
+        self.walk = walk(model.graph, dialect, self.tables, releases)
+        self.uses = self._uses()
+        self.hits = list(self._hits())
+
+    def _uses(self) -> list[OperatorUse]:
+        uses: dict[tuple[str, str], OperatorUse] = {}
+        for situation in self.walk.situations:
+            domain = situation.nodes[0].domain
+            use = uses.get((situation.name, domain))
+            if use is None:
+                use = uses[situation.name, domain] = OperatorUse(situation.name, domain, situation.operator, [], [])
+            use.main += situation.nodes
+        for path, graph in self.model.walk():
+            if not path or (self.model.format == "litert"):
+                continue
+            for node in graph.nodes:
+                name = self.dialect.operator(node)
+                use = uses.get((name, node.domain))
+                if use is None:
+                    operator = self.tables.operator(name)
+                    use = uses[name, node.domain] = OperatorUse(name, node.domain, operator, [], [])
+                use.inner.append((path, node))
+        return list(uses.values())
+
+    def _hits(self) -> Iterable[Hit]:
+        for situation in self.walk.situations:
+            for limit, state in situation.hits:
+                yield Hit(limit, state, situation.name, situation.nodes)
+        yield from self._pattern_hits()
+        yield from structure.hits(self.model, self.walk, self.dialect, self.tables)
+
+    def _pattern_hits(self) -> Iterable[Hit]:
+        used = {use.name for use in self.uses if use.main}
+        possible = [pattern for pattern in patterns(self.tables) if pattern.may_occur(used)]
+        matcher = Matcher(self.walk, self.dialect) if possible else None
+        for pattern in possible:
+            by_state: dict[bool | None, list[Node]] = {}
+            for node, state in matcher.hits(pattern) if matcher else ():
+                by_state.setdefault(state, []).append(node)
+            for state, nodes in by_state.items():
+                yield Hit(pattern.limit, state, nodes[-1].op_type, nodes)
+
+    def result(self, target: Target) -> TargetResult:
+        """Everything the target has to say, worst first."""
+        release = target.release
+        if self.model.format not in release.formats:
+            return TargetResult(str(target), [self._format_unsupported(target)])
+        bit = 1 << release.index
+        unsupported = [use for use in self.uses if use.operator is None or not use.operator.mask & bit]
+        findings = [self._unsupported(use, target) for use in unsupported]
+        hidden = self._downstream(unsupported)
+        findings += self._from_hits(target, bit, hidden)
+        if self.model.format == "onnx" and release.opset is not None:
+            findings += opset.findings(self.model, self.uses_by_domain, target)
+        findings.sort(
+            key=lambda finding: (
+                _EFFECT_ORDER.index(finding.effect),
+                _CONFIDENCE_ORDER.index(finding.confidence),
+                finding.locations[0].node if finding.locations and finding.locations[0].node is not None else -1,
+                finding.limit or "",
+                finding.subject,
+            )
+        )
+        return TargetResult(str(target), findings)
+
+    @functools.cached_property
+    def uses_by_domain(self) -> list[tuple[str, str]]:
+        """Every operator used, as (domain, name)."""
+        return [(use.domain, use.name) for use in self.uses]
+
+    def _downstream(self, unsupported: Sequence[OperatorUse]) -> set[int]:
+        nodes = [node for use in unsupported for node in use.main]
+        return self.walk.downstream_of(nodes) if nodes else set()
+
+    def _from_hits(self, target: Target, bit: int, hidden: set[int]) -> list[Finding]:
+        groups: dict[tuple[str, str, bool | None], Finding] = {}
+        for hit in self.hits:
+            limit = hit.limit
+            if not limit.mask & bit:
+                continue
+            if limit.effect is Effect.BACKEND and target.backend is None:
+                continue
+            # What an operator that is not imported makes is unknown: doubts that rest on it are its consequences.
+            locations = list(hit.locations(hidden if hit.state is None else set()))
+            if not locations:
+                continue
+            key = (limit.id, hit.subject, hit.state)
+            finding = groups.get(key)
+            if finding is None:
+                finding = groups[key] = Finding(
+                    rule=limit.rule,
+                    limit=limit.id,
+                    target=str(target),
+                    effect=limit.effect,
+                    confidence=_confidence(_declared(limit, bit), hit.state, target.release),
+                    message=limit.message if not hit.detail else f"{limit.message} ({hit.detail})",
+                    help=limit.help or _rule_help(limit.rule),
+                    subject=hit.subject,
+                    fix=limit.fix,
+                    source=limit.source,
+                )
+            finding.locations += locations
+        for finding in groups.values():
+            finding.locations.sort(key=lambda place: (place.graph, -1 if place.node is None else place.node))
+        return list(groups.values())
+
+    def _unsupported(self, use: OperatorUse, target: Target) -> Finding:
+        operator = use.operator
+        mask = operator.mask if operator is not None else 0
+        function = any(item.name == use.name and item.domain == use.domain for item in self.model.functions)
+        rule = "local-function" if function else "operator-unsupported" if operator is not None else "operator-custom"
+        label = f"{use.domain}.{use.name}" if use.domain not in {"", "ai.onnx"} else use.name
+        title = self.family.title
+        if function:
+            message = f"{label} is a function of the model itself, and {title} does not read model functions"
+        elif mask:
+            message = f"{label} is imported only by {title} {self.family.describe(mask)}"
+        else:
+            message = f"{label} is imported by no {title} release"
+        outputs = {name for node in use.main for name in node.outputs if name}
+        consequences = [
+            Location("", node.index, node.op_type, node.name or None, value)
+            for node, value in self.walk.consumers_of(outputs)
+        ]
+        return Finding(
+            rule=rule,
+            limit=None,
+            target=str(target),
+            effect=Effect.REJECTED,
+            confidence=_confidence(Confidence.CERTAIN, True, target.release),
+            message=message,
+            help=(operator.help if operator is not None and operator.help else _rule_help(rule)),
+            subject=label,
+            locations=use.locations(),
+            consequences=consequences,
+        )
+
+    def _format_unsupported(self, target: Target) -> Finding:
+        mask = sum(1 << release.index for release in self.family.releases if self.model.format in release.formats)
+        return Finding(
+            rule="format-unsupported",
+            limit=None,
+            target=str(target),
+            effect=Effect.REJECTED,
+            confidence=_confidence(Confidence.CERTAIN, True, target.release),
+            message=f"{self.model.format} files are imported only by {self.family.title} {self.family.describe(mask)}",
+            help=_rule_help("format-unsupported"),
+            subject=self.model.format,
+            locations=[Location()],
+        )
+
+
+def _declared(limit: Limit, release: int) -> Confidence:
+    if limit.presumed & release and limit.confidence is Confidence.CERTAIN:
+        return Confidence.LIKELY
+    return limit.confidence
+
+
+def _rule_help(rule: str) -> str:
+    entry = rules().get(rule)
+    return entry.help if entry is not None else ""
+
+
+def _confidence(declared: Confidence, state: bool | None, release: Release) -> Confidence:
+    if state is None:
+        return Confidence.POSSIBLE
+    if declared is Confidence.CERTAIN and release.documented_only:
+        return Confidence.DOCUMENTED
+    return declared
+
+
+def analyse(model: Model, targets: Sequence[Target]) -> list[TargetResult]:
+    """Check a model against targets; one result a target, in their order.
+
+    Raises:
+        TableError: a table makes no sense (an installed package's do).
+    """
+    analyses: dict[tuple[str, int], Analysis] = {}
+    for family in {target.family for target in targets}:
+        asked = functools.reduce(
+            operator.or_, (1 << target.release.index for target in targets if target.family is family)
+        )
+        table = tables(family, model.format)
+        dialect = dialect_for(model, table)
+        used = sorted({dialect.operator(node) for node in model.graph.nodes})
+        for group in release_groups(map(table.operator, used), asked):
+            analysis = Analysis(model, family, dialect, group)
+            for release in family.releases:
+                if group >> release.index & 1:
+                    analyses[family.name, release.index] = analysis
+    return [analyses[target.family.name, target.release.index].result(target) for target in targets]

@@ -1,0 +1,230 @@
+"""Findings: what a target does with a model that its author did not ask for.
+
+Checks make findings, selection drops some, reporters print the rest. Nothing here knows how a fact was found or how it
+will be shown.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class Effect(StrEnum):
+    """What happens in the target."""
+
+    REJECTED = "rejected"
+    """An error is recorded or the import aborts."""
+    WRONG = "wrong"
+    """Imports without a message and computes something else."""
+    ALTERED = "altered"
+    """Imports with a message and falls back to something else."""
+    BACKEND = "backend"
+    """Imports, but fails or is unsupported when run on that backend."""
+    SLOW = "slow"
+    """Runs, by a detour."""
+    UNDOCUMENTED = "undocumented"
+    """Works as far as known, outside what the target documents."""
+
+
+class Severity(StrEnum):
+    """How loudly a finding is reported; ordered by `rank`."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+    @property
+    def rank(self) -> int:
+        """0 for the loudest."""
+        return ("error", "warning", "note").index(self.value)
+
+
+class Confidence(StrEnum):
+    """How sure a finding is."""
+
+    CERTAIN = "certain"
+    DOCUMENTED = "documented"
+    """Certain as far as the documentation goes: the release's source was not read."""
+    LIKELY = "likely"
+    """Read in the target's source, but not confirmed by running it."""
+    POSSIBLE = "possible"
+    """Depends on something that cannot be known from the file."""
+
+    @property
+    def settles(self) -> bool:
+        """Whether a verdict may rest on it."""
+        return self in (Confidence.CERTAIN, Confidence.DOCUMENTED)
+
+
+class Verdict(StrEnum):
+    """The answer for one model and one target."""
+
+    OK = "ok"
+    DIFFERS = "differs"
+    """Imports, but computes something else."""
+    BACKEND = "backend"
+    """Imports, but does not run on the backend asked for."""
+    REJECTED = "rejected"
+
+
+_SEVERITY_OF_EFFECT = {
+    Effect.REJECTED: Severity.ERROR,
+    Effect.WRONG: Severity.ERROR,
+    Effect.ALTERED: Severity.WARNING,
+    Effect.BACKEND: Severity.ERROR,
+    Effect.UNDOCUMENTED: Severity.WARNING,
+    Effect.SLOW: Severity.NOTE,
+}
+
+
+def severity_of(effect: Effect, confidence: Confidence) -> Severity:
+    """Severity as it follows from effect and confidence (design, section 7)."""
+    severity = _SEVERITY_OF_EFFECT[effect]
+    if confidence is Confidence.POSSIBLE:
+        return Severity.NOTE
+    if confidence is Confidence.LIKELY and severity is Severity.ERROR:
+        return Severity.WARNING
+    return severity
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A place in a model: a node, a value, or (all None) the model as a whole."""
+
+    graph: str = ""
+    """Path of the graph as `Model.walk` gives it; empty for the main graph."""
+    node: int | None = None
+    """Index of the node in its graph."""
+    op: str | None = None
+    name: str | None = None
+    """Name of the node."""
+    value: str | None = None
+    """Name of the value (tensor) it is about."""
+
+    def as_json(self) -> dict[str, Any]:
+        """The location as the JSON report writes it."""
+        return {"graph": self.graph, "node": self.node, "op": self.op, "name": self.name, "value": self.value}
+
+
+@dataclass(slots=True)
+class Finding:
+    """One problem of one model with one target, with every place where it occurs."""
+
+    rule: str
+    """Rule family, such as ``operator-unsupported``."""
+    limit: str | None
+    """Which limit of the tables fired: ``<operator>/<limit id>`` or ``model/<limit id>``; None for plain absence."""
+    target: str
+    effect: Effect
+    confidence: Confidence
+    message: str
+    help: str
+    subject: str = ""
+    """What it is about, as the message's heading: the operator, the dtype, the tensor."""
+    fix: str | None = None
+    source: str = ""
+    """Where the fact was read or measured."""
+    locations: list[Location] = field(default_factory=list)
+    consequences: list[Location] = field(default_factory=list)
+    """Places that fail only because of this one."""
+
+    @property
+    def severity(self) -> Severity:
+        """Follows from effect and confidence."""
+        return severity_of(self.effect, self.confidence)
+
+    @property
+    def fingerprint(self) -> str:
+        """Stable over re-exports: depends on what is wrong and for whom, not on node order or names."""
+        material = "\0".join((self.rule, self.limit or "", self.target, self.subject))
+        return hashlib.sha256(material.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+
+    def as_json(self) -> dict[str, Any]:
+        """The finding as the JSON report writes it (schema ``sentis-lint/1``)."""
+        return {
+            "rule": self.rule,
+            "limit": self.limit,
+            "effect": self.effect.value,
+            "severity": self.severity.value,
+            "confidence": self.confidence.value,
+            "message": self.message,
+            "help": self.help,
+            "fix": self.fix,
+            "fingerprint": self.fingerprint,
+            "locations": [location.as_json() for location in self.locations],
+            "consequences": [location.as_json() for location in self.consequences],
+        }
+
+
+@dataclass(slots=True)
+class TargetResult:
+    """What one target makes of one model."""
+
+    target: str
+    findings: list[Finding]
+
+    @property
+    def verdict(self) -> Verdict:
+        """The worst of what certain findings say."""
+        effects = {finding.effect for finding in self.findings if finding.confidence.settles}
+        if Effect.REJECTED in effects:
+            return Verdict.REJECTED
+        if Effect.BACKEND in effects:
+            return Verdict.BACKEND
+        if Effect.WRONG in effects or Effect.ALTERED in effects:
+            return Verdict.DIFFERS
+        return Verdict.OK
+
+
+@dataclass(slots=True)
+class FileError:
+    """Why a file could not be read as a model."""
+
+    kind: str
+    """``missing empty lfs-pointer truncated not-a-model other-format too-large unreadable internal``."""
+    message: str
+    offset: int | None = None
+    help: str = ""
+
+
+@dataclass(slots=True)
+class ModelSummary:
+    """The few facts about a model that a report's heading shows."""
+
+    format: str
+    opset: int | None
+    nodes: int
+    graphs: int
+    producer: str
+    size: int
+
+
+@dataclass(slots=True)
+class ModelReport:
+    """Everything found out about one file."""
+
+    path: str
+    """As the user wrote it, or relative to where the search started."""
+    summary: ModelSummary | None
+    """None if the file could not be read."""
+    error: FileError | None = None
+    results: list[TargetResult] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Report:
+    """A whole run."""
+
+    targets: list[str]
+    models: list[ModelReport]
+    version: str
+
+    def findings(self) -> Iterable[Finding]:
+        """Every finding of every model and target."""
+        for model in self.models:
+            for result in model.results:
+                yield from result.findings

@@ -1,0 +1,278 @@
+"""Patterns: limits over several connected nodes, as an optimiser that fuses them sees them.
+
+A pattern lists statements in the notation of the examples, ``p = MatMul (x, W)`` before ``y = Add (p, c)``, and has a
+condition over the names of values: ``const(W) and rank(W) >= 3``. A dotted name is an attribute of the node that makes a
+value: ``p.axis``. The statements must form a tree that ends in the last one.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sentis_lint.conditions import ABSENT, NodeView
+from sentis_lint.graph import Node
+from sentis_lint.inference.facts import Fact
+from sentis_lint.tables import FormatTables, Limit, TableError
+from sentis_lint.walk import MISSING, Dialect, Walk
+
+_STATEMENT = re.compile(r"\s*([\w, ]+?)\s*=\s*([\w|]+)\s*(?:<(.*)>)?\s*\(([^()]*)\)\s*")
+_ATTRIBUTE = re.compile(r"\s*(\w+)\s*=\s*(\[[^\]]*\]|\"[^\"]*\"|[^,\[\]\"]+?)\s*(?:,|$)")
+
+ANYTHING = "_"
+"""An input of a statement that may be any value, or left out."""
+
+
+@dataclass(slots=True)
+class Statement:
+    """One node of a pattern."""
+
+    outputs: tuple[str, ...]
+    operators: frozenset[str]
+    attributes: tuple[tuple[str, Any], ...]
+    """Attributes that the node must have, given or by the standard's default."""
+    inputs: tuple[str | float, ...]
+    """A number stands for a constant with that single element."""
+    open_ended: bool
+    """Whether the node may have further inputs (written ``...``)."""
+    swap: bool
+    """Whether its first two inputs may stand the other way round."""
+
+
+@dataclass(slots=True)
+class Pattern:
+    """A small graph and the limit that holds for it."""
+
+    statements: tuple[Statement, ...]
+    limit: Limit
+    single_use: frozenset[str]
+    """Values with exactly one consumer that are no graph output: a fusion removes them."""
+
+    def may_occur(self, operators: set[str]) -> bool:
+        """Whether a model with these operators has one for each statement."""
+        return not any(operators.isdisjoint(statement.operators) for statement in self.statements)
+
+
+def parse_statements(lines: Sequence[str], swap: Sequence[str], owner: str) -> tuple[Statement, ...]:
+    """Parse the ``nodes`` of a pattern file.
+
+    Raises:
+        TableError: a line is no statement, or a statement but the last makes nothing that a later one takes.
+    """
+    statements = []
+    for line in lines:
+        match = _STATEMENT.fullmatch(line)
+        if match is None:
+            raise TableError(f"{owner}: {line!r} is no statement such as 'y = Add (a, b)'")
+        outputs = tuple(name.strip() for name in match[1].split(","))
+        inputs = [_argument(word.strip()) for word in match[4].split(",") if word.strip()]
+        open_ended = inputs[-1:] == ["..."]
+        statements.append(
+            Statement(
+                outputs=outputs,
+                operators=frozenset(match[2].split("|")),
+                attributes=tuple(_attributes(match[3] or "", owner)),
+                inputs=tuple(inputs[:-1] if open_ended else inputs),
+                open_ended=open_ended,
+                swap=outputs[0] in swap,
+            )
+        )
+    taken = {name for statement in statements for name in statement.inputs}
+    for statement in statements[:-1]:
+        if taken.isdisjoint(statement.outputs):
+            raise TableError(f"{owner}: nothing takes {statement.outputs[0]!r}")
+    return tuple(statements)
+
+
+def _argument(word: str) -> str | float:
+    try:
+        return float(word)
+    except ValueError:
+        return word
+
+
+def _attributes(text: str, owner: str) -> Iterator[tuple[str, Any]]:
+    position = 0
+    while position < len(text):
+        match = _ATTRIBUTE.match(text, position)
+        if match is None:
+            raise TableError(f"{owner}: {text!r} is no list of attributes such as 'axis=1, mode=\"linear\"'")
+        value = json.loads(match[2])
+        yield match[1], tuple(value) if isinstance(value, list) else value
+        position = match.end()
+
+
+@dataclass(slots=True)
+class Match:
+    """One occurrence: the node of each statement and the value of each name."""
+
+    nodes: list[Node | None]
+    values: dict[str, str | None]
+
+
+class Matcher:
+    """Finds patterns in a walked graph."""
+
+    def __init__(self, walk: Walk, dialect: Dialect) -> None:
+        self._walk = walk
+        self._dialect = dialect
+        self._producers = {name: node for node in walk.graph.nodes for name in node.outputs if name}
+        self._uses = Counter(name for node in walk.graph.nodes for name in node.inputs if name)
+        self._uses.update(value.name for value in walk.graph.outputs)
+        self._nodes: dict[str, list[Node]] = {}
+        for node in walk.graph.nodes:
+            self._nodes.setdefault(dialect.operator(node), []).append(node)
+
+    def hits(self, pattern: Pattern) -> Iterator[tuple[Node, bool | None]]:
+        """The last node of each occurrence that meets the limit, for certain (True) or possibly (None)."""
+        last = len(pattern.statements) - 1
+        for name in sorted(pattern.statements[last].operators):
+            for node in self._nodes.get(name, ()):
+                states = [self._state(pattern, match) for match in self._matches(pattern, last, node, _start(pattern))]
+                if True in states:
+                    yield node, True
+                elif None in states:
+                    yield node, None
+
+    def _state(self, pattern: Pattern, match: Match) -> bool | None:
+        for name in pattern.single_use:
+            if self._uses[match.values.get(name) or ""] != 1:
+                return False
+        return pattern.limit.condition(self._view(pattern, match))
+
+    def _matches(self, pattern: Pattern, position: int, node: Node, match: Match) -> Iterator[Match]:
+        statement = pattern.statements[position]
+        if self._dialect.operator(node) not in statement.operators:
+            return
+        extended = Match(list(match.nodes), dict(match.values))
+        extended.nodes[position] = node
+        for name, output in zip(statement.outputs, node.outputs, strict=False):
+            if extended.values.setdefault(name, output) != output:
+                return
+        if statement.attributes and not self._has_attributes(node, statement):
+            return
+        count = len(statement.inputs)
+        if len(node.inputs) < count or (len(node.inputs) > count and not statement.open_ended):
+            return
+        orders = [node.inputs[:count]]
+        if statement.swap and count >= 2:  # noqa: PLR2004 -- a swap needs two
+            orders.append((node.inputs[1], node.inputs[0], *node.inputs[2:count]))
+        for order in orders:
+            yield from self._bind(pattern, list(zip(statement.inputs, order, strict=True)), extended)
+
+    def _has_attributes(self, node: Node, statement: Statement) -> bool:
+        view = self._node_view(node)
+        return all(view.attribute(name) == value for name, value in statement.attributes)
+
+    def _bind(self, pattern: Pattern, pairs: list[tuple[str | float, str | None]], match: Match) -> Iterator[Match]:
+        if not pairs:
+            yield match
+            return
+        (name, value), rest = pairs[0], pairs[1:]
+        if isinstance(name, float):
+            fact = self._walk.facts.get(value) if value else None
+            if fact is not None and fact.elements == (name,):
+                yield from self._bind(pattern, rest, match)
+            return
+        if name == ANYTHING:
+            yield from self._bind(pattern, rest, match)
+            return
+        maker = next((i for i, statement in enumerate(pattern.statements) if name in statement.outputs), None)
+        if maker is None:
+            bound = Match(match.nodes, {**match.values, name: value})
+            if match.values.get(name, value) == value:
+                yield from self._bind(pattern, rest, bound)
+            return
+        producer = self._producers.get(value) if value else None
+        if producer is None:
+            return
+        done = match.nodes[maker]
+        candidates = [match] if done is producer else self._matches(pattern, maker, producer, match) if not done else []
+        for candidate in candidates:
+            if candidate.values.get(name) == value:
+                yield from self._bind(pattern, rest, candidate)
+
+    def _node_view(self, node: Node) -> NodeView:
+        facts = self._walk.facts
+        inputs = [facts.get(value, MISSING) if value else None for value in node.inputs]
+        outputs = [facts.get(value, MISSING) if value else MISSING for value in node.outputs]
+        return self._dialect.view(node, inputs, outputs, ((True, False),) * len(outputs))
+
+    def _view(self, pattern: Pattern, match: Match) -> PatternView:
+        facts = self._walk.facts
+        names = list(match.values)
+        made = {
+            name: node
+            for statement, node in zip(pattern.statements, match.nodes, strict=True)
+            for name in statement.outputs
+            if node is not None
+        }
+
+        def node_view(name: str) -> NodeView | None:
+            return self._node_view(made[name]) if name in made else None
+
+        values = [facts.get(value, MISSING) if (value := match.values[name]) else None for name in names]
+        last = match.nodes[-1]
+        assert last is not None
+        return PatternView(last, names, values, node_view, self._dialect)
+
+
+def _start(pattern: Pattern) -> Match:
+    return Match([None] * len(pattern.statements), {})
+
+
+class PatternView(NodeView):
+    """What a pattern's condition sees: a bare name stands for a value (``rank(W)``), a dotted one for an attribute."""
+
+    __slots__ = ("_names", "_node_view")
+
+    def __init__(
+        self, node: Node, names: list[str], facts: Sequence[Fact | None], node_view: Any, dialect: Dialect
+    ) -> None:
+        whole = dialect.view(node, (), (), ())
+        super().__init__(
+            node=node,
+            inputs=facts,
+            outputs=(),
+            uses=(),
+            opset=whole.opset,
+            effective_opset=whole.effective_opset,
+            attributes=None,
+            target_types=dialect.target_types,
+        )
+        self._names = names
+        self._node_view = node_view
+
+    def attribute(self, name: str) -> Any:
+        """The position of a named value, for the functions over inputs; or the attribute a dotted name means."""
+        if name in self._names:
+            return self._names.index(name)
+        value, _, attribute = name.partition(".")
+        view = self._node_view(value)
+        return ABSENT if view is None else view.attribute(attribute)
+
+    def present(self, name: str) -> bool | None:
+        """Whether the node that makes a value carries an attribute."""
+        value, _, attribute = name.partition(".")
+        view = self._node_view(value)
+        return False if view is None else view.present(attribute)
+
+
+@functools.cache
+def patterns(tables: FormatTables) -> list[Pattern]:
+    """Every pattern of a format's tables.
+
+    Raises:
+        TableError: a file makes no sense.
+    """
+    return [_pattern(data, limit) for limit, data in tables.pattern_files]
+
+
+def _pattern(data: Mapping[str, Any], limit: Limit) -> Pattern:
+    statements = parse_statements(data["nodes"], data.get("commutative", ()), limit.id)
+    return Pattern(statements, limit, frozenset(data.get("single_use", ())))

@@ -1,0 +1,52 @@
+"""Reporters: a run of the check, written for someone. One format a module, each imported only when it is asked for.
+
+A reporter is a module with a function ``write(run, out, style)``. It takes the models from `Run.models` as they are
+being checked, so that a long run shows its first result at once, and it decides nothing: not the order of findings, not
+what is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple, Protocol, TextIO
+
+from sentis_lint.findings import ModelReport
+
+REPORTERS = {"text": "sentis_lint.reporters.text", "json": "sentis_lint.reporters.json_report"}
+"""Module of each format."""
+
+
+class Run(NamedTuple):
+    """What a reporter is given."""
+
+    targets: list[str]
+    models: Iterable[ModelReport]
+    """Can be walked once: each model is checked when it is asked for."""
+    version: str
+
+
+class Style(NamedTuple):
+    """How a reporter for people writes."""
+
+    colour: bool = False
+    width: int = 100
+    """Columns that a line should fit in."""
+    wrap: bool = False
+    """Whether longer lines are broken."""
+    quiet: bool = False
+    """Findings and errors only."""
+
+
+class Reporter(Protocol):
+    """What a reporter module looks like."""
+
+    def write(self, run: Run, out: TextIO, style: Style) -> None:
+        """Write the report of a run."""
+
+
+def reporter(name: str) -> Reporter:
+    """The reporter of a format in `REPORTERS`."""
+    import importlib
+
+    module: Reporter = importlib.import_module(REPORTERS[name])
+    return module

@@ -1,0 +1,80 @@
+"""The JSON report, version 1 (``docs/report.schema.json``, ``docs/json.md``).
+
+One model a line. The text is ASCII and valid Unicode whatever a model holds.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, TextIO
+
+from sentis_lint.escape import valid_unicode
+from sentis_lint.findings import FileError, ModelReport, TargetResult
+from sentis_lint.reporters import Run, Style
+from sentis_lint.reporters.tally import Tally
+
+SCHEMA = "sentis-lint/1"
+
+
+def write(run: Run, out: TextIO, style: Style) -> None:
+    """Write the report of a run, model by model; `style` makes no difference."""
+    del style
+    head = {"schema": SCHEMA, "tool": {"version": run.version}, "targets": run.targets}
+    out.write(_dump(head)[:-1] + ', "models": [')
+    tally = Tally()
+    for report in run.models:
+        out.write(",\n" if tally.models else "\n")
+        out.write(_dump(model_as_json(report)))
+        tally.add(report)
+    out.write("\n" if tally.models else "")
+    out.write('], "summary": ' + _dump(summary_as_json(tally)) + "}\n")
+
+
+def model_as_json(report: ModelReport) -> dict[str, Any]:
+    """One entry of ``models``."""
+    return {
+        "path": report.path,
+        "format": report.summary.format if report.summary is not None else None,
+        "error": _error_as_json(report.error) if report.error is not None else None,
+        "results": [_result_as_json(result) for result in report.results],
+    }
+
+
+def summary_as_json(tally: Tally) -> dict[str, Any]:
+    """The entry ``summary``."""
+    return {
+        "models": tally.models,
+        "unreadable": tally.unreadable,
+        "findings": {severity.value: count for severity, count in tally.findings.items()},
+        "hidden": tally.hidden,
+        "verdicts": {verdict.value: count for verdict, count in tally.verdicts.items()},
+    }
+
+
+def _error_as_json(error: FileError) -> dict[str, Any]:
+    message = f"{error.message}; {error.help}" if error.help else error.message
+    return {"kind": error.kind, "message": message, "offset": error.offset}
+
+
+def _result_as_json(result: TargetResult) -> dict[str, Any]:
+    return {
+        "target": result.target,
+        "verdict": result.verdict.value,
+        "findings": [finding.as_json() for finding in result.findings],
+    }
+
+
+def _dump(value: Any) -> str:
+    text = json.dumps(value)
+    # Escaped surrogates: halves of a pair, which is fine, or alone, which no JSON reader has to accept.
+    return json.dumps(_clean(value)) if "\\ud" in text else text
+
+
+def _clean(value: Any) -> Any:
+    if isinstance(value, str):
+        return valid_unicode(value)
+    if isinstance(value, dict):
+        return {_clean(key): _clean(entry) for key, entry in value.items()}
+    if isinstance(value, list):
+        return [_clean(entry) for entry in value]
+    return value

@@ -1,0 +1,135 @@
+"""How reports for people put things: places, verdicts, targets. Everything from a model leaves here escaped."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sentis_lint.escape import printable, quoted
+from sentis_lint.findings import Confidence, Effect, Finding, Location, ModelReport, ModelSummary, TargetResult, Verdict
+from sentis_lint.selection import hidden_in
+from sentis_lint.wording import counted
+
+FORMAT_TITLES = {"onnx": "ONNX", "litert": "LiteRT"}
+
+CONFIDENCE_WORDS = {
+    Confidence.CERTAIN: "",
+    Confidence.DOCUMENTED: "as documented: ",
+    Confidence.LIKELY: "likely: ",
+    Confidence.POSSIBLE: "possibly: ",
+}
+
+_LISTED = 3
+"""Targets in a row that are listed one by one; of more, the first and the last are."""
+
+_VERDICT_WORDS = {
+    Verdict.OK: "ok",
+    Verdict.DIFFERS: "imports, but computes something else",
+    Verdict.BACKEND: "imports, but does not run on this backend",
+    Verdict.REJECTED: "rejected",
+}
+
+
+def heading(summary: ModelSummary) -> str:
+    """The facts behind a model's name: ``ONNX, opset 16, 689 nodes in 19 graphs, pytorch 1.12.0``."""
+    parts = [FORMAT_TITLES.get(summary.format, summary.format)]
+    if summary.opset is not None:
+        parts.append(f"opset {summary.opset}")
+    nodes = counted(summary.nodes, "node")
+    parts.append(f"{nodes} in {summary.graphs:,} graphs" if summary.graphs > 1 else nodes)
+    if summary.producer.strip():
+        parts.append(printable(summary.producer.strip(), 60))
+    return ", ".join(parts)
+
+
+def headline(finding: Finding) -> str:
+    """What happens, beginning with how sure that is and what it is about."""
+    message = finding.message.removesuffix(f" ({finding.subject})")
+    if finding.subject and not message.startswith(finding.subject):
+        message = f"{printable(finding.subject)}: {printable(message, 1000)}"
+    else:
+        message = printable(message, 1000)
+    return CONFIDENCE_WORDS[finding.confidence] + message
+
+
+def verdict(result: TargetResult) -> str:
+    """The verdict in words, with the doubts that could overturn it."""
+    words = _VERDICT_WORDS[result.verdict]
+    if result.verdict is not Verdict.REJECTED:
+        doubts = sum(1 for finding in (*result.findings, *hidden_in(result)) if _is_doubt(finding))
+        words += f", with {counted(doubts, 'doubt')}" if doubts else ""
+    left_out = len(hidden_in(result))
+    return words + (f" ({counted(left_out, 'finding')} not shown)" if left_out else "")
+
+
+def _is_doubt(finding: Finding) -> bool:
+    return not finding.confidence.settles and finding.effect not in (Effect.SLOW, Effect.UNDOCUMENTED)
+
+
+def place(location: Location) -> str:
+    """One place: ``main graph, node 3 "/If"``; empty for the model as a whole."""
+    parts = []
+    if location.node is not None:
+        parts.append(printable(location.graph) if location.graph else "main graph")
+        label = quoted(location.name) if location.name else f"({printable(location.op or 'unnamed')})"
+        parts.append(f"node {location.node} {label}")
+    elif location.graph:
+        parts.append(printable(location.graph))
+    if location.value is not None:
+        parts.append(f"value {quoted(location.value)}")
+    return ", ".join(parts)
+
+
+def places(locations: Sequence[Location]) -> str:
+    """The first place and how many more there are; empty for the model as a whole."""
+    first = place(locations[0]) if locations else ""
+    if not first or len(locations) == 1:
+        return first
+    return f"{first} and {len(locations) - 1:,} more"
+
+
+def consequences(locations: Sequence[Location]) -> str:
+    """What a finding hides: ``hides 21 consequences, such as node 7 "/Add"``; empty for none."""
+    if not locations:
+        return ""
+    first = locations[0]
+    example = place(first).removeprefix("main graph, ")
+    text = f"hides {counted(len(locations), 'consequence')}"
+    if not example:
+        return text
+    return f"{text}: {example}" if len(locations) == 1 else f"{text}, such as {example}"
+
+
+def targets(names: Sequence[str], requested: Sequence[str]) -> str:
+    """Several targets in few words: ``sentis@2.1.3, 2.4.0``, ``sentis@2.0.0 … 2.4.0 (9 releases)``.
+
+    Args:
+        names: what is to be named, in the order of `requested`.
+        requested: every target of the run; only an unbroken run of these is shortened.
+    """
+    runs: list[list[str]] = []
+    position = {name: index for index, name in enumerate(requested)}
+    for name in names:
+        if runs and position.get(runs[-1][-1], -2) + 1 == position.get(name, -1):
+            runs[-1].append(name)
+        else:
+            runs.append([name])
+    words: list[str] = []
+    family = ""
+    for run in runs:
+        shown = run if len(run) <= _LISTED else [run[0], run[-1]]
+        labels = []
+        for name in shown:
+            prefix = name.partition("@")[0]
+            labels.append(name if prefix != family else name.partition("@")[2])
+            family = prefix
+        words.append(", ".join(labels) if len(run) <= _LISTED else f"{' … '.join(labels)} ({len(run)} releases)")
+    return ", ".join(words)
+
+
+def describe_error(report: ModelReport) -> tuple[str, str]:
+    """Why a file could not be read, and what to do about it (may be empty)."""
+    error = report.error
+    if error is None:
+        return "", ""
+    where = f" (at byte {error.offset:,})" if error.offset is not None and error.offset > 0 else ""
+    return printable(error.message, 400) + where, printable(error.help, 400)

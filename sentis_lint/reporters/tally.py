@@ -1,0 +1,36 @@
+"""Counting over a run, as the last line of a report shows it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from sentis_lint.findings import ModelReport, Severity, Verdict
+from sentis_lint.selection import hidden_in
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts over the models seen so far."""
+
+    models: int = 0
+    unreadable: int = 0
+    findings: dict[Severity, int] = field(default_factory=lambda: dict.fromkeys(Severity, 0))
+    """Findings shown, each once for each target that has it."""
+    hidden: int = 0
+    """Findings that a selection left out."""
+    verdicts: dict[Verdict, int] = field(default_factory=lambda: dict.fromkeys(Verdict, 0))
+    """Results, one for each model and target."""
+    by_target: dict[str, dict[Verdict, int]] = field(default_factory=dict)
+    """The same for each target."""
+
+    def add(self, report: ModelReport) -> None:
+        """Count one model."""
+        self.models += 1
+        self.unreadable += report.error is not None
+        for result in report.results:
+            verdict = result.verdict
+            self.verdicts[verdict] += 1
+            self.by_target.setdefault(result.target, dict.fromkeys(Verdict, 0))[verdict] += 1
+            self.hidden += len(hidden_in(result))
+            for finding in result.findings:
+                self.findings[finding.severity] += 1

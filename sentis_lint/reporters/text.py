@@ -1,0 +1,169 @@
+"""The text report: per model a heading, per target a verdict, per finding what happens, where, and what to do.
+
+Targets that say the same are written once. The lines are made once too; `lines.Plain` prints them as they are, and on a
+terminal `lines.Coloured` has rich print them in colour.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import TextIO
+
+from sentis_lint.escape import printable
+from sentis_lint.findings import Finding, ModelReport, Severity, TargetResult, Verdict
+from sentis_lint.reporters import Run, Style, phrases
+from sentis_lint.reporters.lines import Line, Printer, printer
+from sentis_lint.reporters.tally import Tally
+from sentis_lint.wording import counted
+
+_SEVERITY_WORDS = {Severity.ERROR: "error", Severity.WARNING: "warn", Severity.NOTE: "note"}
+
+_VERDICT_STYLES = {
+    Verdict.OK: "green",
+    Verdict.DIFFERS: "yellow",
+    Verdict.BACKEND: "yellow",
+    Verdict.REJECTED: "bold red",
+}
+
+_SEVERITY_STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
+
+_INDENT = 9
+"""Column where the text of a finding begins."""
+
+_OPERATOR = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+
+
+def write(run: Run, out: TextIO, style: Style) -> None:
+    """Write the report of a run, model by model."""
+    to = printer(out, style)
+    tally = Tally()
+    closing = _Closing()
+    written = 0
+    for report in run.models:
+        tally.add(report)
+        closing.add(report)
+        if style.quiet and report.error is None and not any(result.findings for result in report.results):
+            continue
+        if written:
+            to.blank()
+        written += 1
+        _write_model(report, run.targets, to)
+    if not style.quiet and (tally.models > 1 or not tally.unreadable):
+        to.blank()
+        closing.write(tally, run.targets, to)
+
+
+def _write_model(report: ModelReport, requested: Sequence[str], to: Printer) -> None:
+    path = printable(report.path, 200)
+    if report.error is not None:
+        message, advice = phrases.describe_error(report)
+        to.line([(f"{path}: ", "bold"), ("error: ", "bold red"), (f"{message} [{report.error.kind}]", "")])
+        if advice:
+            to.line([(f"  {advice}", "")], hanging=2)
+        return
+    facts = phrases.heading(report.summary) if report.summary is not None else ""
+    to.line([(path, "bold"), (f"   {facts}", "dim")])
+    groups = _alike(report.results)
+    for results in groups:
+        result = results[0]
+        names = phrases.targets([entry.target for entry in results], requested)
+        to.line([(f"{names}: ", ""), (phrases.verdict(result), _VERDICT_STYLES[result.verdict])])
+        if result.findings:
+            to.blank()
+        for finding in result.findings:
+            _write_finding(finding, to)
+        if result.findings and results is not groups[-1]:
+            to.blank()
+
+
+def _alike(results: Sequence[TargetResult]) -> list[list[TargetResult]]:
+    """Results that say the same, together; in the order of the first of each."""
+    groups: dict[tuple[object, ...], list[TargetResult]] = {}
+    for result in results:
+        key = (phrases.verdict(result), *(_content(finding) for finding in result.findings))
+        groups.setdefault(key, []).append(result)
+    return list(groups.values())
+
+
+def _content(finding: Finding) -> tuple[object, ...]:
+    places = (*finding.locations, None, *finding.consequences)
+    return finding.rule, finding.limit, phrases.headline(finding), finding.help, finding.effect, places
+
+
+def _write_finding(finding: Finding, to: Printer) -> None:
+    severity = finding.severity
+    to.line(
+        [
+            (f"  {_SEVERITY_WORDS[severity]:5}  ", _SEVERITY_STYLES[severity]),
+            (phrases.headline(finding), "bold" if severity is Severity.ERROR else ""),
+        ],
+        right=(finding.rule, "dim"),
+        hanging=_INDENT,
+    )
+    where = phrases.places(finding.locations)
+    hides = phrases.consequences(finding.consequences)
+    for detail in ("; ".join(part for part in (where, hides) if part), printable(finding.help, 1000)):
+        if detail:
+            to.line([(" " * _INDENT + detail, "")], hanging=_INDENT)
+
+
+class _Closing:
+    """The last lines: what was found in all, and where to read more."""
+
+    def __init__(self) -> None:
+        self._printed = dict.fromkeys(Severity, 0)
+        self._operator = ""
+
+    def add(self, report: ModelReport) -> None:
+        """Count what one model prints: a finding that several targets share is printed once."""
+        for results in _alike(report.results):
+            for finding in results[0].findings:
+                self._printed[finding.severity] += 1
+                if not self._operator:
+                    self._operator = _operator_of(finding)
+
+    def write(self, tally: Tally, requested: Sequence[str], to: Printer) -> None:
+        """Print them."""
+        if tally.models > 1:
+            for line in _verdict_lines(tally, requested):
+                to.line(line)
+        counts = [counted(number, severity.value) for severity, number in self._printed.items() if number]
+        found = ", ".join(counts) if counts else "nothing found"
+        parts = [found] if tally.models > tally.unreadable else []
+        if tally.models > 1:
+            parts.append(f"in {counted(tally.models, 'model')}")
+        text = " ".join(parts)
+        if tally.unreadable:
+            unread = f"{tally.unreadable:,} of {counted(tally.models, 'file')} could not be checked"
+            text = f"{text}; {unread}" if text and tally.models > tally.unreadable else unread
+        if tally.hidden:
+            text += f"; {counted(tally.hidden, 'finding')} not shown"
+        text += "." if self._operator else ""
+        to.line([(text, "bold")])
+        if self._operator:
+            to.line([(f"All that is known of {self._operator}: ", ""), (f"sentis-lint ops {self._operator}", "bold")])
+
+
+def _operator_of(finding: Finding) -> str:
+    """The operator that `sentis-lint ops` can say more about; empty if there is none."""
+    owner = finding.limit.partition("/")[0] if finding.limit else ""
+    if finding.rule == "operator-unsupported":
+        owner = finding.subject.rpartition(".")[2]
+    return owner if owner != "model" and _OPERATOR.fullmatch(owner) else ""
+
+
+def _verdict_lines(tally: Tally, requested: Sequence[str]) -> Iterator[Line]:
+    """For each target, or targets alike: how many models have which verdict."""
+    groups: dict[str, list[str]] = {}
+    words = {
+        Verdict.OK: "ok",
+        Verdict.DIFFERS: "different",
+        Verdict.BACKEND: "not on the backend",
+        Verdict.REJECTED: "rejected",
+    }
+    for target, verdicts in tally.by_target.items():
+        text = ", ".join(f"{number:,} {words[verdict]}" for verdict, number in verdicts.items() if number)
+        groups.setdefault(text, []).append(target)
+    for text, names in groups.items():
+        yield [(f"{phrases.targets(names, requested)}: ", ""), (text, "")]

@@ -1,0 +1,267 @@
+"""Targets: which release of which importer, on which backend.
+
+A target family is a folder under ``rules/`` with a ``releases.toml``. The order of releases is the order of that file;
+version numbers are never compared as numbers, because pre-releases and renamed packages make that wrong.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import tomllib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+_BOUND = re.compile(r"\s*(>=|<=|==|>|<)\s*([A-Za-z0-9.+-]+)\s*")
+
+
+class TargetError(Exception):
+    """A target, release, backend or range that does not exist; the message names the nearest that does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """One release of a target family, as ``releases.toml`` describes it."""
+
+    version: str
+    index: int
+    """Position among the family's releases, oldest first."""
+    package: str = ""
+    date: str = ""
+    unity: str = ""
+    """Oldest editor version it installs in."""
+    formats: tuple[str, ...] = ()
+    """Formats it imports: ``onnx``, ``litert``, ``pt2``."""
+    opset: tuple[int, int] | None = None
+    """ONNX opsets it documents, first and last."""
+    read: str = "source"
+    """How its behaviour is known: ``source``, ``public-copy`` (source found outside the package), ``assembly``
+    (operator names in a compiled importer), ``changelog`` or ``docs``.
+    """
+    note: str = ""
+
+    @property
+    def documented_only(self) -> bool:
+        """Whether no source of its importer could be read, so that nothing about it is better than documented."""
+        return self.read not in {"source", "public-copy"}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Family:
+    """A kind of target with its releases, oldest first."""
+
+    name: str
+    title: str
+    releases: tuple[Release, ...]
+    backends: tuple[str, ...]
+    folder: Path
+
+    def release(self, version: str) -> Release:
+        """The release of exactly this version.
+
+        Raises:
+            TargetError: there is none.
+        """
+        for release in self.releases:
+            if release.version == version:
+                return release
+        raise TargetError(f"{self.name} has no release {version!r}{_nearest(version, self.versions)}")
+
+    @property
+    def versions(self) -> list[str]:
+        """Every version, oldest first."""
+        return [release.version for release in self.releases]
+
+    def line(self, prefix: str) -> list[Release]:
+        """The releases of a line such as ``2.4`` or ``1``, oldest first; empty if there is no such line."""
+        return [release for release in self.releases if re.split(r"[-+]", release.version)[0].startswith(prefix + ".")]
+
+    def mask(self, ranges: str | Iterable[str]) -> int:
+        """Releases in any of the ranges, as a bit set: bit i is set for the release of index i.
+
+        A range is a comma-separated list of bounds, ``>=1.5,<2.4``. A bound is a release or a line; a line stands for
+        its first release, pre-releases included, so it makes no sense after ``<=``, ``>`` or ``==``.
+
+        Raises:
+            TargetError: a range is malformed or names a release or line that does not exist.
+        """
+        parts = [ranges] if isinstance(ranges, str) else list(ranges)
+        result = 0
+        for part in parts:
+            result |= self._mask_of_range(part)
+        return result
+
+    def _mask_of_range(self, text: str) -> int:
+        everything = (1 << len(self.releases)) - 1
+        result = everything
+        for bound in text.split(","):
+            match = _BOUND.fullmatch(bound)
+            if match is None:
+                raise TargetError(f"{text!r} is no version range: expected bounds such as '>=1.5,<2.4'")
+            operator, version = match.groups()
+            index, exact = self._index_of_bound(version)
+            if not exact and operator not in {">=", "<"}:
+                raise TargetError(f"{text!r}: {operator} needs a full release, and {version} is a line")
+            from_index = everything & ~((1 << index) - 1)
+            after_index = everything & ~((1 << (index + 1)) - 1)
+            result &= {
+                ">=": from_index,
+                ">": after_index,
+                "<": everything & ~from_index,
+                "<=": everything & ~after_index,
+                "==": from_index & ~after_index,
+            }[operator]
+        return result
+
+    def _index_of_bound(self, version: str) -> tuple[int, bool]:
+        for release in self.releases:
+            if release.version == version:
+                return release.index, True
+        line = self.line(version)
+        if not line:
+            raise TargetError(f"{self.name} has no release or line {version!r}{_nearest(version, self.versions)}")
+        return line[0].index, False
+
+    def spans(self, mask: int) -> list[tuple[Release, Release]]:
+        """The unbroken runs of releases in a bit set, as (first, last)."""
+        runs: list[tuple[Release, Release]] = []
+        for release in self.releases:
+            if not mask >> release.index & 1:
+                continue
+            if runs and runs[-1][1].index == release.index - 1:
+                runs[-1] = (runs[-1][0], release)
+            else:
+                runs.append((release, release))
+        return runs
+
+    def describe(self, mask: int) -> str:
+        """A bit set of releases in words: ``1.6.0-pre.1 – 2.3.0, since 2.5.0``, ``all``, ``none``."""
+        if not mask:
+            return "none"
+        if mask == (1 << len(self.releases)) - 1:
+            return "all"
+        words = []
+        for first, last in self.spans(mask):
+            if last.index == len(self.releases) - 1:
+                words.append(f"since {first.version}")
+            elif first is last:
+                words.append(first.version)
+            else:
+                words.append(f"{first.version} – {last.version}")
+        return ", ".join(words)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a model is checked against."""
+
+    family: Family
+    release: Release
+    backend: str | None = None
+    """None: only whether it imports."""
+
+    def __str__(self) -> str:
+        text = f"{self.family.name}@{self.release.version}"
+        return f"{text}/{self.backend}" if self.backend else text
+
+
+def rules_folder() -> Path:
+    """The folder of the tables: beside the code in an installed package, at the top of a source checkout."""
+    installed = Path(__file__).parent / "rules"
+    return installed if installed.is_dir() else Path(__file__).parent.parent / "rules"
+
+
+@functools.cache
+def catalogue(folder: Path | None = None) -> tuple[Family, ...]:
+    """Every target family there are tables for, by name."""
+    root = folder or rules_folder()
+    return tuple(_read_family(path.parent) for path in sorted(root.glob("*/releases.toml")))
+
+
+def _read_family(folder: Path) -> Family:
+    with (folder / "releases.toml").open("rb") as stream:
+        data = tomllib.load(stream)
+    releases = tuple(_read_release(index, entry) for index, entry in enumerate(data["release"]))
+    return Family(folder.name, data.get("title", folder.name), releases, tuple(data.get("backends", ())), folder)
+
+
+def _read_release(index: int, entry: dict[str, Any]) -> Release:
+    documented = entry.get("opset_documented")
+    return Release(
+        version=entry["version"],
+        index=index,
+        package=entry.get("package", ""),
+        date=str(entry.get("date", "")),
+        unity=entry.get("unity", ""),
+        formats=tuple(entry.get("formats", ())),
+        opset=(documented[0], documented[1]) if documented else None,
+        read=entry.get("read", "source"),
+        note=entry.get("note", ""),
+    )
+
+
+def family(name: str) -> Family:
+    """The family of this name.
+
+    Raises:
+        TargetError: there is none.
+    """
+    families = catalogue()
+    for candidate in families:
+        if candidate.name == name:
+            return candidate
+    raise TargetError(f"no target family {name!r}{_nearest(name, [candidate.name for candidate in families])}")
+
+
+def resolve(specs: Sequence[str]) -> list[Target]:
+    """Targets for what a user wrote, each once, in the order written.
+
+    ``sentis`` and ``sentis@latest`` are the newest release, ``sentis@2.4`` the newest of its line, ``sentis@2.4.0``
+    exactly that, ``sentis@all`` every release, ``sentis@>=2.2`` a range; ``/GPUCompute`` behind any of them adds a
+    backend. A comma separates several targets (inside a range it separates bounds).
+
+    Raises:
+        TargetError: something named does not exist.
+    """
+    targets: dict[str, Target] = {}
+    for spec in specs:
+        for part in re.split(r",(?!\s*[<>=])", spec):
+            for target in _resolve_one(part.strip()):
+                targets.setdefault(str(target), target)
+    return list(targets.values())
+
+
+def _resolve_one(spec: str) -> list[Target]:
+    rest, _, backend_name = spec.partition("/")
+    name, at, version = rest.partition("@")
+    chosen = family(name)
+    backend: str | None = None
+    if "/" in spec:
+        by_lower = {known.lower(): known for known in chosen.backends}
+        backend = by_lower.get(backend_name.lower())
+        if backend is None:
+            raise TargetError(f"{name} has no backend {backend_name!r}{_nearest(backend_name, chosen.backends)}")
+    if not at or version == "latest":
+        releases: Sequence[Release] = chosen.releases[-1:]
+    elif version in {"all", "*"}:
+        releases = chosen.releases
+    elif version[:1] in {"<", ">", "="}:
+        mask = chosen.mask(version)
+        releases = [release for release in chosen.releases if mask >> release.index & 1]
+        if not releases:
+            raise TargetError(f"no release of {name} is in the range {version!r}")
+    else:
+        exact = [release for release in chosen.releases if release.version == version]
+        releases = exact or chosen.line(version)[-1:]
+        if not releases:
+            raise TargetError(f"{name} has no release {version!r}{_nearest(version, chosen.versions)}")
+    return [Target(chosen, release, backend) for release in releases]
+
+
+def _nearest(word: str, known: Iterable[str]) -> str:
+    import difflib
+
+    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.4)
+    return f" (did you mean {close[0]!r}?)" if close else ""
