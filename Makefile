@@ -19,6 +19,7 @@ $(STAMP): pyproject.toml
 	@echo "installing into $(VENV) …"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable . --group dev
+	@$(BIN)/python -m compileall -q sentis_lint  # as pip does for installed packages
 	@touch $@
 
 demo: $(STAMP)  ## check the small models in fixtures/models against three releases

@@ -68,12 +68,13 @@ def summarise(model: Model) -> ModelSummary:
     )
 
 
-def check(path: str | Path, targets: Sequence[Target]) -> ModelReport:
+def check(path: str | Path, targets: Sequence[Target], others: Sequence[Target] = ()) -> ModelReport:
     """Check one file against targets. A file that cannot be read gives a report with an `error`, never an exception.
 
     Args:
         path: a model file.
         targets: from `sentis_lint.targets.resolve`.
+        others: targets for `ModelReport.others`; they cost next to nothing.
     """
     from sentis_lint.engine import analyse
 
@@ -85,7 +86,8 @@ def check(path: str | Path, targets: Sequence[Target]) -> ModelReport:
         return report
     try:
         report.summary = summarise(model)
-        report.results = analyse(model, targets)
+        results = analyse(model, [*targets, *others])
+        report.results, report.others = results[: len(targets)], results[len(targets) :]
     except (RecursionError, MemoryError) as error:
         report.error = FileError("too-large", f"too deep or too large to check: {type(error).__name__}")
     finally:

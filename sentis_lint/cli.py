@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import os
 import sys
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ from sentis_lint.wording import did_you_mean
 
 _INTERRUPTED = 130
 _BROKEN_PIPE = 141
+_USUAL_COLUMNS, _WIDEST_HELP = 80, 100
 
 _EPILOG = """\
 commands:
@@ -23,7 +25,7 @@ commands:
 `sentis-lint COMMAND --help` tells more of each. A path that is called like a
 command is written ./check or behind --.
 
-exit status (3 beats 1, and 2 beats nothing but 1):
+exit status (3 beats 1, 2 beats 3):
   0  nothing at or over --fail-on
   1  findings at or over --fail-on
   2  wrong usage, or a fault of sentis-lint itself
@@ -106,6 +108,22 @@ def _command_of(argv: list[str]) -> tuple[str, list[str]]:
     return "check", argv
 
 
+def _formatter(prog: str) -> argparse.HelpFormatter:
+    # argparse makes a formatter for every argument, and without a width each asks shutil, whose import takes long.
+    return argparse.RawDescriptionHelpFormatter(prog, width=_help_width())
+
+
+@functools.cache
+def _help_width() -> int:
+    columns = os.environ.get("COLUMNS", "")
+    if columns.isdecimal():
+        return int(columns) - 2
+    try:
+        return min(os.get_terminal_size().columns, _WIDEST_HELP) - 2
+    except OSError:
+        return _USUAL_COLUMNS - 2
+
+
 def _parser(name: str) -> Parser:
     is_default = name == "check"
     summary = COMMANDS[name]
@@ -113,7 +131,7 @@ def _parser(name: str) -> Parser:
         prog="sentis-lint" if is_default else f"sentis-lint {name}",
         usage="sentis-lint [COMMAND] [OPTION…] PATH…" if is_default else None,
         description=summary[0].upper() + summary[1:] + ".",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=_formatter,
         allow_abbrev=False,
     )
     if is_default:

@@ -97,12 +97,21 @@ def _candidates(argument: str, found: Discovery) -> Iterable[Candidate]:
         foreign_before = found.foreign
         candidates = list(_in_folder(argument, found))
         if not candidates:
+            if _is_model_folder(argument):
+                return [Candidate(Path(argument), _shown(argument))]
             hint = "; models in other formats lie there" if found.foreign > foreign_before else ""
             found.problems.append(f"{quoted(argument)}: no .onnx or .tflite file in this folder{hint}")
         return candidates
     if not stat.S_ISREG(mode):
         return [_failed(argument, "unreadable", "not a regular file")]
     return [Candidate(Path(argument), _shown(argument))]
+
+
+def _is_model_folder(folder: str) -> bool:
+    """Whether a folder as such is a model in a format that keeps it in one, such as a SavedModel."""
+    from sentis_lint.readers import foreign
+
+    return foreign.recognise(b"", Path(folder), 0) is not None
 
 
 def _absent(argument: str, error: OSError | ValueError, found: Discovery) -> list[Candidate]:
@@ -188,5 +197,7 @@ def _nearest(argument: str) -> str:
         names = os.listdir(path.parent)
     except OSError:
         return f"there is no folder {quoted(str(path.parent))}"
-    close = difflib.get_close_matches(path.name, names, n=1, cutoff=0.6)
-    return f"did you mean {quoted(str(path.parent / close[0]))}?" if close else ""
+    # Endings are alike anyway, so they say nothing.
+    by_stem = {Path(name).stem: name for name in sorted(names, reverse=True)}
+    close = difflib.get_close_matches(path.stem, list(by_stem), n=1, cutoff=0.6)
+    return f"did you mean {quoted(str(path.parent / by_stem[close[0]]))}?" if close else ""

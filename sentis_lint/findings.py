@@ -213,6 +213,8 @@ class ModelReport:
     """None if the file could not be read."""
     error: FileError | None = None
     results: list[TargetResult] = field(default_factory=list)
+    others: list[TargetResult] = field(default_factory=list)
+    """What the releases that were not asked about make of it, for a line that says which to use."""
 
 
 @dataclass(slots=True)

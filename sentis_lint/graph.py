@@ -29,8 +29,8 @@ class Storage:
 
     `field` names the encoding: ``raw`` (packed little-endian elements), ``external`` (the same, in another file), the
     typed protobuf fields ``float_data int32_data int64_data double_data uint64_data string_data``, LiteRT's ``buffer``
-    (in the flatbuffer), ``appended`` (behind it) and ``missing`` (a buffer that the file does not have; `location` names
-    it), or ``none`` where no data is stored at all.
+    (in the flatbuffer), ``appended`` (behind it) and ``missing`` (a buffer that the file does not have; `location`
+    names it), or ``none`` where no data is stored at all.
     """
 
     field: str
@@ -112,8 +112,9 @@ class Attribute:
     """One attribute of a node.
 
     `type` is the name of its kind: ``float int string tensor graph sparse_tensor type_proto``, their plurals
-    (``floats`` …), LiteRT's ``bool``, or ``unknown(15)``. `value` is a Python number, str, tuple of them, `Tensor`, `Graph`, or None where
-    the kind is unknown. `reference` is the attribute of the enclosing function that it stands for.
+    (``floats`` …), LiteRT's ``bool``, or ``unknown(15)``. `value` is a Python number, str, tuple of them, `Tensor`,
+    `Graph`, or None where the kind is unknown. `reference` is the attribute of the enclosing function that it stands
+    for.
     """
 
     name: str
@@ -145,7 +146,7 @@ class Node:
     has_options: bool = True
     """LiteRT: whether the table of builtin options is present."""
     options_type: str | None = None
-    """LiteRT: kind of options table that the file names for the node (``Conv2DOptions``), right for the operator or not."""
+    """LiteRT: kind of options table that the file names (``Conv2DOptions``), whether it is the operator's or not."""
     overload: str = ""
 
     def subgraphs(self) -> Iterator[tuple[str, Graph]]:

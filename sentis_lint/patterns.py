@@ -51,7 +51,7 @@ class Pattern:
     statements: tuple[Statement, ...]
     limit: Limit
     single_use: frozenset[str]
-    """Values with exactly one consumer that are no graph output: a fusion removes them."""
+    """Values that only nodes of the pattern take and that are no graph output: a fusion removes them."""
 
     def may_occur(self, operators: set[str]) -> bool:
         """Whether a model with these operators has one for each statement."""
@@ -141,7 +141,9 @@ class Matcher:
 
     def _state(self, pattern: Pattern, match: Match) -> bool | None:
         for name in pattern.single_use:
-            if self._uses[match.values.get(name) or ""] != 1:
+            value = match.values.get(name)
+            inside = sum(node.inputs.count(value) for node in match.nodes if node is not None)
+            if self._uses[value or ""] != inside:
                 return False
         return pattern.limit.condition(self._view(pattern, match))
 

@@ -45,6 +45,8 @@ class Limit:
     source: str
     examples: Mapping[str, Any]
     """``bad`` and ``good``, as the file has them."""
+    silent: bool = False
+    """Whether an undecided case is left out: the standard forbids the same, so that it says nothing of the target."""
     scope: str = "node"
     """What the condition is about: ``node``, ``pattern``, or what a model table says (``input``, ``tensor``, …)."""
     origin: str = ""
@@ -258,7 +260,9 @@ class FormatTables:
                 fix=entry.get("fix"),
                 becomes=entry.get("becomes"),
                 source=entry.get("source", ""),
-                examples={key: entry[key] for key in ("bad", "good") if key in entry},
+                # A limit that several operators share is shown for each of them.
+                examples={key: entry[key].replace("{op}", owner) for key in ("bad", "good") if key in entry},
+                silent=entry.get("undecided") == "silent",
                 scope=scope,
                 origin=origin or owner,
                 vocabulary=vocabulary,

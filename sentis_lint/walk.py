@@ -192,7 +192,7 @@ def _situation(
         view = dialect.view(node, inputs, outputs, uses)
         for limit in operator.limits:
             state = limit.condition(view)
-            if state is not False:
+            if state or (state is None and not limit.silent):
                 hits.append((limit, state))
         if hits:
             substituted = _as_the_target_reads(node, hits, releases)

@@ -11,7 +11,8 @@ written as in ONNX's own text form, graphs among them. An argument is
 - ``""``: left out,
 - ``float[1,3,N,?] x``: a graph input (``float x``: of unknown rank; ``float[] x``: a scalar),
 - ``int64[2] axes = {0, 1}``: a constant, stored as an initializer in ``raw_data`` as exporters do; ``stored bool[1] c =
-  {true}`` keeps it in the typed field instead (``int32_data``).
+  {true}`` keeps it in the typed field instead (``int32_data``), ``sparse float[3] w = {0, 1, 0}`` makes a sparse
+  initializer of what is not 0.
 
 Outputs of the last statement are the graph's, unless ``=> y, z`` at the end names others. In front may stand ``opset
 N[, domain N]:`` (default 15); a domain that is used and not declared is imported at version 1. What inference knows of
@@ -40,7 +41,7 @@ _OPSET = re.compile(r"\s*opset\s+([^:;(]*):(.*)", re.DOTALL)
 _OPSET_ENTRY = re.compile(r"(?:([A-Za-z_][\w.]*)\s+)?(\d+)")
 _CALL = re.compile(r"(?:([A-Za-z_][\w.]*)\.)?([A-Za-z_]\w*)\s*([<(].*)", re.DOTALL)
 _ARGUMENT = re.compile(
-    r"(?P<stored>stored\s+)?(?P<dtype>[a-z]\w*)\s*(?:\[(?P<dims>[^\]]*)\])?\s+(?P<name>[^\s={}]+)"
+    r"(?:(?P<form>stored|sparse)\s+)?(?P<dtype>[a-z]\w*)\s*(?:\[(?P<dims>[^\]]*)\])?\s+(?P<name>[^\s={}]+)"
     r"\s*(?:=\s*\{(?P<data>.*)\})?",
     re.DOTALL,
 )
@@ -88,6 +89,7 @@ class _Graph:
         self.nodes: list[onnx.NodeProto] = []
         self.inputs: list[onnx.ValueInfoProto] = []
         self.initializers: list[onnx.TensorProto] = []
+        self.sparse_initializers: list[onnx.SparseTensorProto] = []
         self.known: set[str] = set()
 
     def add(self, statement: str) -> None:
@@ -132,11 +134,15 @@ class _Graph:
         self.known.add(name)
         dims = None if match["dims"] is None else [_dim(dim) for dim in match["dims"].split(",") if dim.strip()]
         if match["data"] is None:
-            if match["stored"]:
-                raise ModelTextError(f"only a constant is stored: {text!r}")
+            if match["form"]:
+                raise ModelTextError(f"only a constant is {match['form']}: {text!r}")
             self.inputs.append(helper.make_tensor_value_info(name, dtype, dims))
         else:
-            self.initializers.append(_tensor(name, dtype, dims, match["data"], raw=not match["stored"]))
+            tensor = _tensor(name, dtype, dims, match["data"], raw=match["form"] != "stored")
+            if match["form"] == "sparse":
+                self.sparse_initializers.append(_sparse(tensor))
+            else:
+                self.initializers.append(tensor)
         return name
 
     def model(self, opsets: list[onnx.OperatorSetIdProto], outputs: list[str] | None) -> onnx.ModelProto:
@@ -149,7 +155,12 @@ class _Graph:
         used = {node.domain for node in self.nodes} - {""} - declared
         opsets = [*opsets, *(helper.make_opsetid(domain, 1) for domain in sorted(used))]
         graph = helper.make_graph(
-            self.nodes, "g", self.inputs, [onnx.ValueInfoProto(name=name) for name in names], self.initializers
+            self.nodes,
+            "g",
+            self.inputs,
+            [onnx.ValueInfoProto(name=name) for name in names],
+            self.initializers,
+            sparse_initializer=self.sparse_initializers,
         )
         return helper.make_model(graph, opset_imports=opsets, ir_version=IR_VERSION)
 
@@ -214,6 +225,13 @@ def _tensor(name: str, dtype: int, dims: list[Any] | None, data: str, *, raw: bo
         )
     tensor = helper.make_tensor(name, dtype, shape, values)
     return _as_raw(tensor) if raw and dtype != TensorProto.STRING else tensor
+
+
+def _sparse(tensor: onnx.TensorProto) -> onnx.SparseTensorProto:
+    dense = numpy_helper.to_array(tensor).reshape(-1)
+    places = dense.nonzero()[0].astype("int64")
+    values = numpy_helper.from_array(dense[places], tensor.name)
+    return helper.make_sparse_tensor(values, numpy_helper.from_array(places, f"{tensor.name}_indices"), tensor.dims)
 
 
 def _as_raw(tensor: onnx.TensorProto) -> onnx.TensorProto:

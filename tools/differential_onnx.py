@@ -2,24 +2,23 @@
 
     python tools/differential_onnx.py fixtures ~/.cache/sentis-lint/corpus
 
-Every file is read twice, and everything the graph says is compared: nodes in order with names, domains, inputs, outputs,
-attributes (types, values, nested graphs) and metadata, opsets, initializers with dtype, shape, place and length of their
-data and the elements of small ones, types of inputs, outputs and inner values, functions, quantisation annotations. A
-file that ``onnx`` refuses has to be refused by the reader as well.
+Every file is read twice, and everything the graph says is compared: nodes in order with names, domains, inputs,
+outputs, attributes (types, values, nested graphs) and metadata, opsets, initializers with dtype, shape, place and
+length of their data and the elements of small ones, types of inputs, outputs and inner values, functions, quantisation
+annotations. A file that ``onnx`` refuses has to be refused by the reader as well.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import onnx
-from google.protobuf.message import DecodeError
+from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 from onnx import external_data_helper, numpy_helper
 
 from sentis_lint.graph import Attribute, Graph, Model, Node, Quantisation, ReadError, Tensor, Value
@@ -27,13 +26,6 @@ from sentis_lint.inference.facts import MAX_ELEMENTS
 from sentis_lint.readers import onnx as reader
 from sentis_lint.readers.constants import count_elements, elements
 from sentis_lint.readers.source import FileSource
-
-DTYPE_CODES = {
-    "undefined": "UNDEFINED",
-    "float32": "FLOAT",
-    "float64": "DOUBLE",
-}
-"""Dtypes whose name is not the schema's in lower case."""
 
 ATTRIBUTE_FIELDS = {
     "float": "f",
@@ -90,7 +82,7 @@ class Comparison:
         return self
 
     def same(self, what: str, ours: Any, theirs: Any) -> None:
-        """Note a difference. Floats are told apart by their digits, so that NaN equals NaN and 0.0 differs from -0.0."""
+        """Note a difference; floats are told apart by their digits: NaN equals NaN, and 0.0 differs from -0.0."""
         self.counts["facts"] += 1
         if repr(ours) != repr(theirs):
             self.lines.append(f"{what}: ours {repr(ours)[:200]}, theirs {repr(theirs)[:200]}")
@@ -161,9 +153,8 @@ class Comparison:
             self.same(f"{place} value", ours.value, None)
             return
         stored = getattr(theirs, field)
-        if not is_list and not theirs.HasField(field) and (ours.reference or not isinstance(stored, int | float | bytes)):
-            self.same(f"{place} value", ours.value, None)
-        elif ours.reference and is_list and not stored:
+        absent = not stored if is_list else not theirs.HasField(field)
+        if absent and (ours.reference or ours.type in ("tensor", "graph", "sparse_tensor", "type_proto")):
             self.same(f"{place} value", ours.value, None)
         elif not is_list:
             self.attribute_value(place, ours.value, stored)
@@ -223,7 +214,9 @@ class Comparison:
     def tensor(self, place: str, ours: Tensor, theirs: onnx.TensorProto) -> None:
         """Compare a tensor: dtype, shape, where its data lies, and the elements of a small one."""
         self.counts["tensors"] += 1
-        self.same(place, (ours.name, ours.dtype, ours.dtype_code), (theirs.name, _dtype(theirs.data_type), theirs.data_type))
+        self.same(
+            place, (ours.name, ours.dtype, ours.dtype_code), (theirs.name, _dtype(theirs.data_type), theirs.data_type)
+        )
         self.same(f"{place} shape", (ours.shape, ours.sparse), (tuple(theirs.dims), False))
         self.storage(place, ours, theirs)
         self.elements(place, ours, theirs)
@@ -272,7 +265,7 @@ class Comparison:
 
 def _dtype(code: int) -> str:
     try:
-        name = onnx.TensorProto.DataType.Name(code)
+        name = str(onnx.TensorProto.DataType.Name(code))
     except ValueError:
         return f"unknown({code})"
     return {"FLOAT": "float32", "DOUBLE": "float64"}.get(name, name.lower())

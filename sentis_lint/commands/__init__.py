@@ -30,9 +30,9 @@ class Status(IntEnum):
     FINDINGS = 1
     """Findings at or over the threshold."""
     USAGE = 2
-    """The command line makes no sense, or sentis-lint itself failed."""
+    """The command line makes no sense, or sentis-lint itself failed; beats all others."""
     UNREADABLE = 3
-    """A file could not be read as a model; beats findings, and usage beats nothing."""
+    """A file could not be read as a model; beats findings."""
 
 
 class UsageError(Exception):

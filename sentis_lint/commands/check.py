@@ -39,7 +39,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "repeatable, commas separate several (default: the newest release)",
     )
     what.add_argument(
-        "--select", action="append", metavar="CODE", help="only these rules, operators or limits (Conv, Conv/groups)"
+        "--select",
+        action="append",
+        metavar="CODE",
+        help="only these rules, operators or limits (opset-form, Conv, Conv/spatial-rank)",
     )
     what.add_argument("--ignore", action="append", metavar="CODE", help="not these rules, operators or limits")
     what.add_argument(
@@ -78,6 +81,8 @@ def run(arguments: argparse.Namespace) -> int:
 
     try:
         targets = resolve(arguments.target or ["sentis"])
+        # Who asks about no release in particular wants to know which to use.
+        others = [] if arguments.target or arguments.format != "text" else resolve(["sentis@all"])
         selection = Selection(
             parse_codes(arguments.select or ()), parse_codes(arguments.ignore or ()), Severity(arguments.severity)
         )
@@ -91,7 +96,7 @@ def run(arguments: argparse.Namespace) -> int:
     if checked or not discovery.problems:
         with opened(arguments.output_file, checked) as out:
             progress = _Progress(len(checked), enabled=sys.stderr.isatty() and not out.isatty())
-            models = watch.over(_checked(discovery.candidates, targets, progress))
+            models = watch.over(_checked(discovery.candidates, targets, others, progress))
             style = style_for(out, no_colour=arguments.no_color, quiet=arguments.quiet)
             reporter(arguments.format).write(Run([str(target) for target in targets], models, __version__), out, style)
             progress.done()
@@ -124,7 +129,9 @@ def _explain(discovery: Discovery) -> None:
         print(f"sentis-lint: skipped {skipped} in other formats (name one to learn more)", file=sys.stderr)
 
 
-def _checked(candidates: Sequence[Candidate], targets: Sequence[Target], progress: _Progress) -> Iterator[ModelReport]:
+def _checked(
+    candidates: Sequence[Candidate], targets: Sequence[Target], others: Sequence[Target], progress: _Progress
+) -> Iterator[ModelReport]:
     from sentis_lint.api import check
 
     for candidate in candidates:
@@ -133,7 +140,7 @@ def _checked(candidates: Sequence[Candidate], targets: Sequence[Target], progres
             yield ModelReport(candidate.shown, None, candidate.error)
             continue
         try:
-            report = check(candidate.path, targets)
+            report = check(candidate.path, targets, others)
         except Exception as error:  # one model that we fail on must not keep the others from being checked
             if os.environ.get("SENTIS_LINT_DEBUG"):
                 raise
@@ -171,10 +178,10 @@ class _Watch:
 
     def status(self, usage_problem: bool) -> Status:
         """The exit status of the run."""
-        if self._unreadable:
-            return Status.UNREADABLE
         if usage_problem or self._internal:
             return Status.USAGE
+        if self._unreadable:
+            return Status.UNREADABLE
         return Status.FINDINGS if self._failed else Status.OK
 
 

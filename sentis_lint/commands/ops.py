@@ -128,7 +128,8 @@ def _details(entry: _Entry) -> Iterator[str]:
 def _backend_facts(backend: Backend) -> str:
     if not backend.facts:
         return "does not run it"
-    return ", ".join(f"{key} {_words(value)}" for key, value in backend.facts.items())
+    facts = {("by way of" if key == "detour" else key): value for key, value in backend.facts.items()}
+    return ", ".join(f"{key} {words}" for key, value in facts.items() if (words := _words(value)))
 
 
 def _words(value: Any) -> str:

@@ -117,7 +117,8 @@ def broadcast_clash(shapes: Sequence[Shape | None]) -> bool | None:
         dims = [shape[position] for shape in known if len(shape) >= -position]
         if len({dim for dim in dims if isinstance(dim, int) and dim != 1}) > 1:
             return True
+        # Only sizes over 1 can clash; the same name is the same size.
         others = {dim for dim in dims if dim != 1}
-        if None in others and len(dims) > 1 or len(others) > 1:
+        if len(others) > 1 or (None in others and sum(dim != 1 for dim in dims) > 1):
             depends = True
     return None if depends else False

@@ -17,7 +17,7 @@ from sentis_lint.readers.onnx_attributes import read_attribute
 from sentis_lint.readers.onnx_graph import read_graph, read_nodes
 from sentis_lint.readers.onnx_tensors import OnnxFile, read_entries
 from sentis_lint.readers.protobuf import LENGTH, Span, field, fields, signed64, varint
-from sentis_lint.readers.source import FileSource
+from sentis_lint.readers.source import DataSource
 
 _KNOWN_TAGS = frozenset({0x08, 0x12, 0x1A, 0x22, 0x28, 0x32, 0x3A, 0x42, 0x72, 0xA2, 0xCA, 0xD2})
 """The fields of ``ModelProto``."""
@@ -27,7 +27,7 @@ _HIGHEST_IR_VERSION = 1 << 16
 """No IR version will ever be higher: what says so is another kind of file."""
 
 
-def read(source: FileSource, path: Path) -> Model:
+def read(source: DataSource, path: Path) -> Model:
     """Read an ONNX model.
 
     Args:
@@ -59,7 +59,7 @@ def _no_garbage_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _read_model(source: FileSource, path: Path) -> Model:
+def _read_model(source: DataSource, path: Path) -> Model:
     file = OnnxFile(source.data)
     model = Model("onnx", path, [], source=source)
     graphs: list[Span] = []

@@ -18,7 +18,7 @@ from sentis_lint.readers.onnx_tensors import (
     read_tensor,
     typed_value,
 )
-from sentis_lint.readers.protobuf import Span, fields, float32, malformed, signed32, signed64, varints
+from sentis_lint.readers.protobuf import Span, field, fields, float32, malformed, signed32, signed64, varint, varints
 
 if TYPE_CHECKING:
     from mmap import mmap
@@ -64,6 +64,10 @@ _VALUE_TAGS = {
 }
 """The fields that hold values, by tag, in the order of their numbers; lists of numbers may be packed or not."""
 
+_INTS_TAG, _FLOATS_TAG = 0x40, 0x3D
+"""Numbers of a list that are not packed, as ONNX writes them: each is a field of its own."""
+
+_FIRST_RUN, _LAST_RUN = 16, 1 << 14
 _GRAPHS = ("graph", "graphs")
 _EMPTY: dict[str, Any] = {"float": 0.0, "int": 0, "string": ""}
 """What protobuf gives for a single value that is not stored."""
@@ -120,23 +124,31 @@ def read_attribute(file: OnnxFile, span: Span, depth: int) -> Attribute:
     code = 0
     numbers: dict[str, list[Any]] = {}
     spans: dict[str, list[Span]] = {}
-    for tag, start, end in fields(data, (span,), "an attribute"):
+    pos, stop = span
+    while pos < stop:
+        if data[pos] == _INTS_TAG:
+            pos = _read_ints(data, pos, stop, numbers.setdefault("ints", []))
+            continue
+        if data[pos] == _FLOATS_TAG:
+            pos = _read_floats(data, pos, stop, numbers.setdefault("floats", []))
+            continue
+        tag, start, pos = field(data, pos, stop, "an attribute")
         if tag == 0x0A:
-            name = file.text(start, end)
+            name = file.text(start, pos)
         elif tag == 0xA0:
             code = signed32(start)
-        elif tag in (0x18, 0x40):
-            numbers.setdefault(_VALUE_TAGS[tag], []).append(signed64(start))
-        elif tag in (0x15, 0x3D):
-            numbers.setdefault(_VALUE_TAGS[tag], []).append(float32(data, start))
+        elif tag == 0x18:
+            numbers["int"] = [signed64(start)]
+        elif tag == 0x15:
+            numbers["float"] = [float32(data, start)]
         elif tag == 0x42:
-            numbers.setdefault("ints", []).extend(_packed_ints(data, start, end))
+            numbers.setdefault("ints", []).extend(_packed_ints(data, start, pos))
         elif tag == 0x3A:
-            numbers.setdefault("floats", []).extend(_packed_floats(data, start, end))
+            numbers.setdefault("floats", []).extend(_packed_floats(data, start, pos))
         elif tag in _VALUE_TAGS:
-            spans.setdefault(_VALUE_TAGS[tag], []).append((start, end))
+            spans.setdefault(_VALUE_TAGS[tag], []).append((start, pos))
         elif tag == 0xAA:
-            reference = file.text(start, end)
+            reference = file.text(start, pos)
         elif tag != 0x6A:  # doc_string
             file.unknown_fields += 1
     if code:
@@ -186,6 +198,37 @@ def _read_held(file: OnnxFile, kind: str, spans: list[Span], depth: int) -> Any:
 
 def _string(file: OnnxFile, span: Span) -> str | None:
     return file.text(*span) if span[1] - span[0] <= MAX_STRING else None
+
+
+def _read_ints(data: bytes | mmap, pos: int, end: int, values: list[Any]) -> int:
+    """Append the run of unpacked integers that starts at `pos`; return the offset behind it."""
+    while pos < end and data[pos] == _INTS_TAG:
+        if pos + 1 < end and (value := data[pos + 1]) < 0x80:
+            values.append(value)
+            pos += 2
+        else:
+            number, pos = varint(data, pos + 1, end, "an attribute")
+            values.append(signed64(number))
+    return pos
+
+
+def _read_floats(data: bytes | mmap, pos: int, end: int, values: list[Any]) -> int:
+    """Append the run of unpacked floats that starts at `pos`; return the offset behind it."""
+    # A list of a million floats is read in growing pieces, a list of three is not paid for with a large one.
+    piece = _FIRST_RUN
+    while True:
+        fit = min(piece, (end - pos) // 5)
+        chunk = data[pos : pos + 5 * fit]
+        tags = chunk[::5]
+        count = fit - len(tags.lstrip(b"\x3d"))
+        values.extend([value for (value,) in struct.iter_unpack("<xf", chunk[: 5 * count])])
+        pos += 5 * count
+        if count < piece:
+            break
+        piece = min(2 * piece, _LAST_RUN)
+    if pos < end and data[pos] == _FLOATS_TAG:
+        malformed(pos, f"field 7 of an attribute needs 4 bytes, but an attribute ends at byte {end}")
+    return pos
 
 
 def _packed_ints(data: bytes | mmap, start: int, end: int) -> list[int]:

@@ -25,6 +25,9 @@ from sentis_lint.readers.protobuf import Span, field, fields
 MAX_DEPTH = 64
 """Subgraphs nested deeper are refused. Protobuf libraries stop at 100 nested messages, which is a depth of 33."""
 
+_Tail = tuple[str, str, dict[str, str] | None]
+_NO_TAIL: _Tail = ("", "", None)
+
 _FIRST_WINDOW = 1 << 12
 _LAST_WINDOW = 1 << 16
 
@@ -178,7 +181,7 @@ def _read_usual_nodes(
                 stop = pos + 2 + chunk[pos + 1]
                 outputs.append(text[pos + 2 : stop] or None)
                 pos = stop
-            name = operator = domain = ""
+            name = operator = ""
             if chunk[pos] == 0x1A:
                 stop = pos + 2 + chunk[pos + 1]
                 name = text[pos + 2 : stop]
@@ -189,34 +192,32 @@ def _read_usual_nodes(
                 pos = stop
             if not chunk[start:pos].isascii():
                 return at
-            attributes = no_attributes
-            if pos != end:
-                first = pos
-                while pos < end and chunk[pos] == 0x2A:
-                    size = chunk[pos + 1]
-                    if size > 127:
-                        size = (size & 127 | chunk[pos + 2] << 7) + 1
-                    pos += 2 + size
-                if pos > end:
-                    return at
-                if pos > first:
-                    known = attribute_sets.get(chunk[first:pos]) if pos - first <= SHARED_BYTES else None
-                    attributes = known or read_attributes(file, ((base + first, base + pos),), depth)
-                if pos != end:
-                    tail = _read_tail(file, base + pos, base + end)
-                    if tail is None:
-                        return at
-                    domain, overload, metadata = tail
-                    node = Node(
-                        index, name, word(operator, operator), domain, tuple(inputs), tuple(outputs), attributes
-                    )
-                    node.overload = overload
-                    node.metadata = metadata
-                    add(node)
-                    index += 1
-                    at = end
-                    continue
-            add(Node(index, name, word(operator, operator), "", tuple(inputs), tuple(outputs), attributes))
+            if pos == end:
+                add(Node(index, name, word(operator, operator), "", tuple(inputs), tuple(outputs), no_attributes))
+                index += 1
+                at = end
+                continue
+            first = pos
+            while pos < end and chunk[pos] == 0x2A:
+                size = chunk[pos + 1]
+                if size > 127:
+                    size = (size & 127 | chunk[pos + 2] << 7) + 1
+                pos += 2 + size
+            if pos > end:
+                return at
+            # Attributes come last, for then the node is not read again: else nested graphs would be read 2^depth times.
+            tail = _NO_TAIL if pos == end else _read_tail(file, base + pos, base + end)
+            if tail is None:
+                return at
+            if pos > first:
+                known = attribute_sets.get(chunk[first:pos]) if pos - first <= SHARED_BYTES else None
+                attributes = known or read_attributes(file, ((base + first, base + pos),), depth)
+            else:
+                attributes = no_attributes
+            node = Node(index, name, word(operator, operator), tail[0], tuple(inputs), tuple(outputs), attributes)
+            node.overload = tail[1]
+            node.metadata = tail[2]
+            add(node)
             index += 1
             at = end
     except IndexError:
@@ -224,7 +225,7 @@ def _read_usual_nodes(
     return at
 
 
-def _read_tail(file: OnnxFile, start: int, end: int) -> tuple[str, str, dict[str, str] | None] | None:
+def _read_tail(file: OnnxFile, start: int, end: int) -> _Tail | None:
     """Domain, overload and metadata from the fields that follow a node's attributes; None if others are among them."""
     domain = overload = ""
     metadata: list[Span] = []

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from sentis_lint.graph import ReadError
 
@@ -31,14 +31,9 @@ _MAX_VARINT = 10
 _MAX_NUMBER = (1 << 29) - 1
 
 
-class Field(NamedTuple):
-    """One field of a message."""
-
-    tag: int
-    start: int
-    """Offset of the payload; of a varint field, its value (unsigned, 64 bits)."""
-    end: int
-    """Offset behind the payload."""
+Field = tuple[int, int, int]
+"""One field of a message: its tag, the offset of its payload (of a varint field, its value: unsigned, 64 bits), and the
+offset behind it."""
 
 
 def malformed(offset: int, message: str) -> NoReturn:
@@ -69,13 +64,20 @@ def field(data: bytes | mmap, pos: int, end: int, what: str) -> Field:
         end: offset behind the message.
         what: the message with its article, for errors: ``a node``.
     """
+    if pos + 1 < end and 0x07 < (tag := data[pos]) < 0x80 and (value := data[pos + 1]) < 0x80:
+        # Tags and lengths of one byte are nearly all there are; everything else goes the long way.
+        start = pos + 2
+        if tag & 7 == LENGTH and start + value <= end:
+            return tag, start, start + value
+        if tag & 7 == VARINT:
+            return tag, value, start
     tag, start = varint(data, pos, end, what)
     number, wire = tag >> 3, tag & 7
     if not 0 < number <= _MAX_NUMBER:
         malformed(pos, f"expected a field of {what}, found field number {number}")
     if wire == VARINT:
         value, stop = varint(data, start, end, what)
-        return Field(tag, value, stop)
+        return tag, value, stop
     if wire == LENGTH:
         length, start = varint(data, start, end, what)
         stop = start + length
@@ -89,7 +91,7 @@ def field(data: bytes | mmap, pos: int, end: int, what: str) -> Field:
         malformed(pos, f"expected a field of {what}, found wire type {wire}")
     if stop > end:
         malformed(pos, f"field {number} of {what} needs {stop - start} bytes, but {what} ends at byte {end}")
-    return Field(tag, start, stop)
+    return tag, start, stop
 
 
 def _group_end(data: bytes | mmap, pos: int, end: int, what: str, number: int) -> int:
@@ -109,12 +111,12 @@ def _group_end(data: bytes | mmap, pos: int, end: int, what: str, number: int) -
                 return after
             pos = after
         else:
-            pos = field(data, pos, end, what).end
+            pos = field(data, pos, end, what)[2]
     malformed(pos, f"{what} ends at byte {end}, inside a group")
 
 
-def fields(data: bytes | mmap, spans: Iterable[Span], what: str) -> Iterator[tuple[int, int, int]]:
-    """The fields of a message in file order, each as a plain `Field`: tag, start (or value), end.
+def fields(data: bytes | mmap, spans: Iterable[Span], what: str) -> Iterator[Field]:
+    """The fields of a message in file order.
 
     A message may lie in several spans: protobuf merges the occurrences of a field that should occur once, and reading
     them one after the other does exactly that.
@@ -122,20 +124,6 @@ def fields(data: bytes | mmap, spans: Iterable[Span], what: str) -> Iterator[tup
     for start, end in spans:
         pos = start
         while pos < end:
-            tag = data[pos]
-            # One-byte tags and lengths are nearly all there are; everything else goes the long way.
-            if tag < 0x80 and pos + 1 < end and (value := data[pos + 1]) < 0x80:
-                if tag & 7 == LENGTH and tag > LENGTH:
-                    begin = pos + 2
-                    pos = begin + value
-                    if pos <= end:
-                        yield tag, begin, pos
-                        continue
-                    pos = begin - 2
-                elif tag & 7 == VARINT and tag:
-                    pos += 2
-                    yield tag, value, pos
-                    continue
             found = field(data, pos, end, what)
             pos = found[2]
             yield found

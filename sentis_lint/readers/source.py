@@ -10,9 +10,9 @@ import os
 import stat
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-from sentis_lint.graph import ReadError
+from sentis_lint.graph import ByteSource, ReadError
 
 if TYPE_CHECKING:
     from mmap import mmap
@@ -22,6 +22,14 @@ WHOLE = 1 << 20
 
 MAX_SIZE = 1 << 40
 """Files with more bytes than this are refused: no model is that large, and address space is finite."""
+
+
+class DataSource(ByteSource, Protocol):
+    """A byte source that lets readers index and slice its bytes, within bounds that they check themselves."""
+
+    @property
+    def data(self) -> bytes | mmap:
+        """The bytes of the file, whole or mapped."""
 
 
 class FileSource:

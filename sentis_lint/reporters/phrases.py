@@ -126,10 +126,38 @@ def targets(names: Sequence[str], requested: Sequence[str]) -> str:
     return ", ".join(words)
 
 
+def others(results: Sequence[TargetResult]) -> list[str]:
+    """What each release makes of a model, one line for those that agree.
+
+    A line reads ``sentis@1.0.0-exp.6 … 1.5.0-pre.3 (12 releases): rejected (GridSample)``.
+    """
+    requested = [result.target for result in results]
+    groups: dict[str, list[str]] = {}
+    for result in results:
+        blamed = [item for item in result.findings if item.effect is Effect.REJECTED and item.confidence.settles]
+        causes = list(dict.fromkeys(map(_cause, blamed)))
+        text = _VERDICT_WORDS[result.verdict]
+        if causes:
+            more = f" and {len(causes) - _LISTED} more" if len(causes) > _LISTED else ""
+            text += f" ({', '.join(causes[:_LISTED])}{more})"
+        groups.setdefault(text, []).append(result.target)
+    if len(groups) == 1:
+        return [f"every release: {text}" for text in groups]
+    return [f"{targets(names, requested)}: {text}" for text, names in groups.items()]
+
+
+def _cause(finding: Finding) -> str:
+    if finding.rule == "format-unsupported":
+        return f"imports no {FORMAT_TITLES.get(finding.subject, finding.subject)}"
+    return printable(finding.subject or "the file as a whole", 40)
+
+
 def describe_error(report: ModelReport) -> tuple[str, str]:
     """Why a file could not be read, and what to do about it (may be empty)."""
     error = report.error
     if error is None:
         return "", ""
-    where = f" (at byte {error.offset:,})" if error.offset is not None and error.offset > 0 else ""
-    return printable(error.message, 400) + where, printable(error.help, 400)
+    message = printable(error.message, 400)
+    if error.offset and str(error.offset) not in message:
+        message += f" (at byte {error.offset:,})"
+    return message, printable(error.help, 400)

@@ -6,7 +6,6 @@ terminal `lines.Coloured` has rich print them in colour.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import TextIO
 
@@ -31,7 +30,8 @@ _SEVERITY_STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Seve
 _INDENT = 9
 """Column where the text of a finding begins."""
 
-_OPERATOR = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+Groups = list[list[TargetResult]]
+"""Results of one model, those together that say the same."""
 
 
 def write(run: Run, out: TextIO, style: Style) -> None:
@@ -42,19 +42,20 @@ def write(run: Run, out: TextIO, style: Style) -> None:
     written = 0
     for report in run.models:
         tally.add(report)
-        closing.add(report)
+        groups = _alike(report.results)
+        closing.add(groups)
         if style.quiet and report.error is None and not any(result.findings for result in report.results):
             continue
         if written:
             to.blank()
         written += 1
-        _write_model(report, run.targets, to)
+        _write_model(report, groups, run.targets, to)
     if not style.quiet and (tally.models > 1 or not tally.unreadable):
         to.blank()
         closing.write(tally, run.targets, to)
 
 
-def _write_model(report: ModelReport, requested: Sequence[str], to: Printer) -> None:
+def _write_model(report: ModelReport, groups: Groups, requested: Sequence[str], to: Printer) -> None:
     path = printable(report.path, 200)
     if report.error is not None:
         message, advice = phrases.describe_error(report)
@@ -64,7 +65,6 @@ def _write_model(report: ModelReport, requested: Sequence[str], to: Printer) -> 
         return
     facts = phrases.heading(report.summary) if report.summary is not None else ""
     to.line([(path, "bold"), (f"   {facts}", "dim")])
-    groups = _alike(report.results)
     for results in groups:
         result = results[0]
         names = phrases.targets([entry.target for entry in results], requested)
@@ -73,13 +73,15 @@ def _write_model(report: ModelReport, requested: Sequence[str], to: Printer) -> 
             to.blank()
         for finding in result.findings:
             _write_finding(finding, to)
-        if result.findings and results is not groups[-1]:
+        if result.findings and (results is not groups[-1] or report.others):
             to.blank()
+    for text in phrases.others(report.others):
+        to.line([(text, "dim")], hanging=2)
 
 
-def _alike(results: Sequence[TargetResult]) -> list[list[TargetResult]]:
+def _alike(results: Sequence[TargetResult]) -> Groups:
     """Results that say the same, together; in the order of the first of each."""
-    groups: dict[tuple[object, ...], list[TargetResult]] = {}
+    groups: dict[object, list[TargetResult]] = {}
     for result in results:
         key = (phrases.verdict(result), *(_content(finding) for finding in result.findings))
         groups.setdefault(key, []).append(result)
@@ -115,9 +117,9 @@ class _Closing:
         self._printed = dict.fromkeys(Severity, 0)
         self._operator = ""
 
-    def add(self, report: ModelReport) -> None:
+    def add(self, groups: Groups) -> None:
         """Count what one model prints: a finding that several targets share is printed once."""
-        for results in _alike(report.results):
+        for results in groups:
             for finding in results[0].findings:
                 self._printed[finding.severity] += 1
                 if not self._operator:
@@ -130,27 +132,25 @@ class _Closing:
                 to.line(line)
         counts = [counted(number, severity.value) for severity, number in self._printed.items() if number]
         found = ", ".join(counts) if counts else "nothing found"
-        parts = [found] if tally.models > tally.unreadable else []
-        if tally.models > 1:
-            parts.append(f"in {counted(tally.models, 'model')}")
-        text = " ".join(parts)
+        checked = tally.models - tally.unreadable
+        parts = [f"{found} in {counted(checked, 'model')}" if tally.models > 1 else found] if checked else []
         if tally.unreadable:
-            unread = f"{tally.unreadable:,} of {counted(tally.models, 'file')} could not be checked"
-            text = f"{text}; {unread}" if text and tally.models > tally.unreadable else unread
+            parts.append(f"{tally.unreadable:,} of {counted(tally.models, 'file')} could not be checked")
         if tally.hidden:
-            text += f"; {counted(tally.hidden, 'finding')} not shown"
-        text += "." if self._operator else ""
-        to.line([(text, "bold")])
+            parts.append(f"{counted(tally.hidden, 'finding')} not shown")
+        to.line([("; ".join(parts), "bold")])
         if self._operator:
             to.line([(f"All that is known of {self._operator}: ", ""), (f"sentis-lint ops {self._operator}", "bold")])
 
 
 def _operator_of(finding: Finding) -> str:
     """The operator that `sentis-lint ops` can say more about; empty if there is none."""
-    owner = finding.limit.partition("/")[0] if finding.limit else ""
     if finding.rule == "operator-unsupported":
         owner = finding.subject.rpartition(".")[2]
-    return owner if owner != "model" and _OPERATOR.fullmatch(owner) else ""
+    else:
+        owner = (finding.limit or "").partition("/")[0]
+    # A limit may belong to a pattern or to models as such; and what is printed as a command must be a plain word.
+    return owner if owner.isidentifier() and any(place.op == owner for place in finding.locations) else ""
 
 
 def _verdict_lines(tally: Tally, requested: Sequence[str]) -> Iterator[Line]:

@@ -127,8 +127,9 @@ def slice_(draw: Draw) -> Made:
     starts, ends = [draw(far) for _ in axes], [draw(far) for _ in axes]
     steps = [draw(st.sampled_from([1, 1, 2, -1, -2])) for _ in axes]
     for position, (axis, step) in enumerate(zip(axes, steps, strict=True)):
-        if step < 0:  # the evaluator is numpy, which differs from the standard here
+        if step < 0:  # backwards numpy, the standard and ONNX Runtime disagree on starts and ends beyond the tensor
             starts[position] = max(starts[position], -shape[axis])
+            ends[position] = min(ends[position], shape[axis])
     return "Slice", [filled(draw, shape, "int64"), whole(starts), whole(ends), whole(axes), whole(steps)], {}
 
 
@@ -223,12 +224,13 @@ def pool(draw: Draw) -> Made:
         "ceil_mode": draw(st.integers(0, 1)),
     }
     if draw(st.booleans()):
-        pads = [min(1, size - 1) for size in attributes["kernel_shape"]]
-        attributes["pads"] = [draw(st.integers(0, limit)) for limit in (*pads, *pads)]
+        limits = 2 * [min(1, size - 1) for size in attributes["kernel_shape"]]
+        attributes["pads"] = [draw(st.integers(0, limit)) for limit in limits]
     elif draw(st.booleans()):
         attributes["auto_pad"] = "VALID"
     data = numpy.ones((1, draw(sizes), *spatial), "float32")
-    return draw(st.sampled_from(["MaxPool", "AveragePool"])), [data], attributes
+    # Not MaxPool: with pads the evaluator does not follow the standard's formula there.
+    return "AveragePool", [data], attributes
 
 
 def matmul(draw: Draw) -> Made:

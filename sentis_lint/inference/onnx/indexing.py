@@ -143,8 +143,10 @@ def sliced(dim: Dim, start: Element, end: Element, step: Element) -> tuple[Dim, 
         first = min(max(start + dim if start < 0 else start, 0), dim)
         last = min(max(end + dim if end < 0 else end, 0), dim)
         return max(-(-(last - first) // step), 0), (first, step)
-    if start < -dim:
-        return None, None  # the standard clamps this to the first element, numpy takes it for before the first
+    if start < -dim or end in (2**31 - 1, 2**63 - 1):
+        # A start before the first element is clamped to it by the standard, and lies outside for numpy. The greatest
+        # integers mean "to the end", backwards as well, for ONNX Runtime.
+        return None, None
     first = min(start + dim if start < 0 else start, dim - 1)
     last = min(max(end + dim if end < 0 else end, -1), dim - 1)
     return max(-((last - first) // -step), 0), (first, step)

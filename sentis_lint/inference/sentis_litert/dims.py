@@ -112,7 +112,7 @@ def broadcast_size(left: Size, right: Size) -> Size:
     """
     if left == 1:
         return right
-    if right == 1 or left == right:
+    if right in (1, left):
         return left
     require(left is None or right is None, "broadcast", f"{left} and {right}")
     return right if left is None else left

@@ -1,8 +1,9 @@
-"""Arithmetic on tracked elements: int or float, None where an element is not known, `OPAQUE` where only we do not know it.
+"""Arithmetic on tracked elements: int or float, None where one is not known, `OPAQUE` where only we do not know it.
 
-The importer follows the elements of tensors of at most 16 elements. Integers wrap at 32 bits, floats are rounded to single
-precision, as in the importer's own arithmetic. Source: com.unity.ai.inference
-Runtime/Core/ShapeInference/PartialTensorElement.cs.
+The importer follows the elements of tensors of at most 16 elements. Integers wrap at 32 bits, floats are rounded to
+single precision, as in the importer's own arithmetic.
+
+Source: com.unity.ai.inference Runtime/Core/ShapeInference/PartialTensorElement.cs.
 """
 
 from __future__ import annotations

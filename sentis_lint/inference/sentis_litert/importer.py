@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from sentis_lint.graph import Graph, Model, Node, Signature, Tensor, Value
 from sentis_lint.inference.sentis_litert import dims, optimiser
 from sentis_lint.inference.sentis_litert.elements import OPAQUE, Element, single, wrapped
-from sentis_lint.inference.sentis_litert.faults import Fault
+from sentis_lint.inference.sentis_litert.faults import Fault, Unknowable
 from sentis_lint.inference.sentis_litert.layers import Layer, LayerGraph
-from sentis_lint.inference.sentis_litert.operation import KINDS, Held, Operation, Unknowable
+from sentis_lint.inference.sentis_litert.operation import KINDS, Held, Operation
 from sentis_lint.inference.sentis_litert.operators import CONVERTERS
 from sentis_lint.inference.sentis_litert.partial import FLOAT, INT, MAX_TRACKED, Partial
 
@@ -131,13 +131,14 @@ class Importer:
             return None
         if value.constant is not None and value.constant.storage.field == "missing":
             return None
-        known = self._constant_elements(value.constant, count) if count else []
+        known = self._constant_elements(value.constant, count, width) if count else []
         return Partial(FLOAT if dtype.startswith("float") else INT, shape, known)
 
-    def _constant_elements(self, tensor: Tensor | None, count: int) -> list[Element]:
-        if count > MAX_TRACKED:
+    def _constant_elements(self, tensor: Tensor | None, count: int, width: int) -> list[Element]:
+        if count > MAX_TRACKED or tensor is None:
             return []
-        stored = None if tensor is None else self._elements(tensor)
+        # What is stored beyond the shape is not read.
+        stored = self._elements(replace(tensor, storage=replace(tensor.storage, length=count * width)))
         if stored is None:
             return [OPAQUE] * count
         return [_tracked(element) for element in stored[:count]]
@@ -182,8 +183,11 @@ class Importer:
             try:
                 layers.append(held.rearranged(self._layers))
             except Fault as fault:
-                self.result.faults.setdefault(held.layer.origin, fault)
+                self.result.faults.setdefault(self._maker(name), fault)
         return layers
+
+    def _maker(self, name: str) -> int:
+        return max((node.index for node in self._graph.nodes if name in node.outputs), default=-1)
 
     # Operators
 

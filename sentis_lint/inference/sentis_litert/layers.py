@@ -135,7 +135,7 @@ class LayerGraph:
         Raises:
             Fault: the layer does not take these arguments.
         """
-        from sentis_lint.inference.sentis_litert.inference import infer
+        from sentis_lint.inference.sentis_litert.results import infer
 
         result = infer(target, args)
         layer = self._append(Layer(CALL, target, (), result if isinstance(result, Partial) else None, self.origin))
@@ -148,7 +148,7 @@ class LayerGraph:
         Raises:
             Fault: the layer does not take these arguments.
         """
-        from sentis_lint.inference.sentis_litert.inference import infer
+        from sentis_lint.inference.sentis_litert.results import infer
 
         results = infer(target, args)
         assert not isinstance(results, Partial)

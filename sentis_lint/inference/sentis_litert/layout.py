@@ -1,22 +1,24 @@
 """Pending layouts: in which order of axes the importer holds a tensor.
 
-The importer holds the result of an operator that works channels-first as it comes, and notes the permutation; most element-
-wise operators leave it at that. A permutation is kept as the importer keeps it, a rank and eight slots, so that what it does
-with permutations of the wrong rank comes out the same. Source: com.unity.ai.inference Editor/Permutation.cs,
-Editor/LiteRT/PermutedFunctionalTensor.cs.
+The importer holds the result of an operator that works channels-first as it comes, and notes the permutation; most
+element-wise operators leave it at that. A permutation is kept as the importer keeps it, a rank and eight slots, so that
+what it does with permutations of the wrong rank comes out the same.
+
+Source: com.unity.ai.inference Editor/Permutation.cs, Editor/LiteRT/PermutedFunctionalTensor.cs.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from sentis_lint.inference.sentis_litert.faults import Fault, require
 
 _SLOTS = 8
 
 
-class Permutation(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Permutation:
     """The axes of the plain tensor in the order in which they are held."""
 
     rank: int
@@ -45,7 +47,7 @@ class Permutation(NamedTuple):
     @classmethod
     def swapped(cls, rank: int) -> Permutation:
         """The last two axes swapped; below two axes the importer ends up with no permutation at all."""
-        if rank < 2:  # noqa: PLR2004
+        if rank < 2:
             return cls.of(())
         return cls.of((*range(rank - 2), rank - 1, rank - 2))
 
@@ -54,7 +56,7 @@ class Permutation(NamedTuple):
         """The axes, as many as the rank."""
         return self.slots[: self.rank]
 
-    def __getitem__(self, axis: int) -> int:  # type: ignore[override]  # an axis, not a field
+    def __getitem__(self, axis: int) -> int:
         """The plain axis held at a place.
 
         Raises:

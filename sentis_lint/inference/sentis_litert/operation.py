@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 from sentis_lint.graph import Node, Value
-from sentis_lint.inference.sentis_litert.faults import Fault, require
+from sentis_lint.inference.sentis_litert.faults import Fault, Unknowable, require
 from sentis_lint.inference.sentis_litert.layers import Layer, LayerGraph
 from sentis_lint.inference.sentis_litert.layout import Permutation
 from sentis_lint.inference.sentis_litert.partial import FLOAT, INT
@@ -46,10 +46,6 @@ class Held(NamedTuple):
         if relative.is_identity:
             return self.layer
         return graph.call("Transpose", self.layer, relative.axes)
-
-
-class Unknowable(Exception):
-    """An input depends on something the importer could not convert: what comes of it is a consequence."""
 
 
 class Operation:
@@ -188,7 +184,7 @@ class Operation:
         value = None if name is None else self._values.get(name)
         kind = KINDS.get((value.dtype or "") if value is not None else "")
         if kind is None:
-            raise Fault("refused", f"output type {value.dtype if value is not None else None}")
+            raise Fault("output-type", str(value.dtype) if value is not None else "")
         return kind
 
     # Results

@@ -12,7 +12,7 @@ from typing import Final
 from sentis_lint.inference.sentis_litert import dims
 from sentis_lint.inference.sentis_litert.dims import Size, Sizes
 from sentis_lint.inference.sentis_litert.elements import OPAQUE, Element
-from sentis_lint.inference.sentis_litert.faults import Fault, require
+from sentis_lint.inference.sentis_litert.faults import Fault, Unknowable, require
 
 MAX_TRACKED: Final = 16
 """Elements are followed in tensors of at most so many."""
@@ -210,9 +210,18 @@ def concrete(tensor: Partial, code: str = "dynamic-value") -> list[int]:
 
     Raises:
         Fault: it is a float tensor, or an element is not known.
+        Unknowable: the importer knows them, we do not.
     """
     require(tensor.kind == INT and tensor.is_static, code)
-    return [0 if isinstance(element, type(OPAQUE)) else int(element or 0) for element in tensor.tracked]
+    values = [element for element in tensor.tracked if isinstance(element, int)]
+    if len(values) < len(tensor.tracked):
+        raise Unknowable
+    return values
+
+
+def known_axes(axes: Partial) -> list[int]:
+    """The values of a list of axes that is known throughout."""
+    return [element if isinstance(element, int) else 0 for element in axes.tracked]
 
 
 __all__ = [
@@ -224,6 +233,7 @@ __all__ = [
     "concrete",
     "from_tracked",
     "ints",
+    "known_axes",
     "shape_from",
     "unary",
 ]

@@ -11,19 +11,19 @@ from sentis_lint.inference.sentis_litert.partial import FLOAT
 
 @converts("FULLY_CONNECTED")
 def fully_connected(op: Operation) -> None:
-    """A product with float weights of two dimensions; the input is flattened unless it has two or is to keep its own."""
+    """A product with float weights of two dimensions; the input is flattened unless it has two or may keep its own."""
     op.need_options()
     tensor, weights, bias = op.plain(0), op.plain(1), op.optional_plain(2)
     if op.text("weights_format", "DEFAULT") != "DEFAULT":
         raise Fault("refused", "weights_format")
     if weights.known.kind != FLOAT:
         raise Fault("refused", "integer weights")
-    if weights.known.rank != 2:  # noqa: PLR2004
+    if weights.known.rank != 2:
         raise Fault("refused", f"weights of rank {weights.known.rank}")
-    if not op.number("keep_num_dims") and tensor.known.rank != 2:  # noqa: PLR2004
+    if not op.number("keep_num_dims") and tensor.known.rank != 2:
         columns = weights.known.sizes[1]
         if None in weights.known.sizes or columns is None:
-            raise Fault("refused", "weights of unknown size")
+            raise Fault("weights-size")
         tensor = op.graph.call("Reshape", tensor, op.graph.ints([-1, columns]), False)
     weights = op.graph.call("Transpose", weights, (1, 0))
     result = op.graph.call("MatMul", tensor, weights)

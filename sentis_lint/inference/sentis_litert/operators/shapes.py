@@ -67,9 +67,11 @@ def transpose(op: Operation) -> None:
 def pack(op: Operation) -> None:
     """Tensors stacked along a new axis, as many as the options say."""
     op.need_options()
-    axis = op.number("axis")
+    axis, count = op.number("axis"), op.number("values_count")
+    if count > op.n_inputs:
+        raise Fault("refused", f"{count} of {op.n_inputs} inputs")
     layers = []
-    for index in range(op.number("values_count")):
+    for index in range(count):
         plain = Permutation.identity(len(op.file_shape(index)))
         layers.append(op.graph.call("Unsqueeze", op.plain(index, plain), op.graph.ints([axis])))
     require(bool(layers), "null-input")

@@ -62,6 +62,10 @@ def strided_slice(op: Operation) -> None:
     result = op.graph.call("Slice", tensor, begin, end, None, step)
     if shrink != 0:
         axes = [axis for axis in range(tensor.known.rank) if _bit(shrink, axis)]
+        for axis in axes:
+            # Begin -1 made the end 0, and the slice empty.
+            empty = result.known.sizes[axis] == 0 and begin.known.element(axis) == -1
+            require(not empty, "last-element", f"axis {axis}")
         result = op.graph.call("Squeeze", result, op.graph.ints(axes))
     op.give(result)
 
@@ -81,7 +85,6 @@ def _bounds(op: Operation) -> tuple[Layer, Layer, Layer | None]:
         if _bit(shrink, j):
             at(end, j)
             at(step, j)
-            # A begin of -1 makes the end 0, and the slice empty.
             end[j] = wrapped(begin[j] + 1)
             step[j] = 1
     return op.graph.ints(begin), op.graph.ints(end), op.graph.ints(step)
@@ -110,7 +113,7 @@ def split_v(op: Operation) -> None:
     axis = held.layout.inverse()[number(op.plain(2).known)]
     total = held.layer.known.sizes[dims.axis(axis, held.layer.known.rank)]
     if total is None:
-        raise Fault("dynamic-value", "the length of the split axis")
+        raise Fault("split-length")
     require(count <= len(op.node.outputs), "no-output", f"{count} parts for {len(op.node.outputs)} outputs")
     rest, positive = None, 0
     for index in range(count):

@@ -20,7 +20,11 @@ EXPLICIT, VALID, SAME = "explicit", "valid", "same"
 
 
 def _same_pads(
-    lengths: Sequence[int], kernel: Sequence[int], results: Sequence[int], dilations: Sequence[int], strides: Sequence[int]
+    lengths: Sequence[int],
+    kernel: Sequence[int],
+    results: Sequence[int],
+    dilations: Sequence[int],
+    strides: Sequence[int],
 ) -> tuple[int, ...] | None:
     """Paddings that give the lengths the file claims; None as soon as a length is unknown."""
     heads, tails = [], []
@@ -35,7 +39,11 @@ def _same_pads(
 
 
 def _transposed_pads(
-    lengths: Sequence[int], kernel: Sequence[int], results: Sequence[int], dilations: Sequence[int], strides: Sequence[int]
+    lengths: Sequence[int],
+    kernel: Sequence[int],
+    results: Sequence[int],
+    dilations: Sequence[int],
+    strides: Sequence[int],
 ) -> tuple[int, ...] | None:
     heads, tails = [], []
     for i, length in enumerate(lengths):
@@ -52,13 +60,13 @@ def _transposed_pads(
 
 def _claimed_lengths(op: Operation) -> list[int]:
     shape = op.output_shape()
-    return inner(shape) if len(shape) > 2 else [-1, -1]  # noqa: PLR2004
+    return inner(shape) if len(shape) > 2 else [-1, -1]
 
 
 def _groups(channels: int, kernel_channels: int) -> int:
     if channels == -1 or kernel_channels == -1:
         return 1
-    require(kernel_channels != 0, "zero-division", "no channels in the filter")
+    require(kernel_channels != 0, "no-channels")
     return int(channels / kernel_channels)
 
 
@@ -126,7 +134,7 @@ def _transposed(op: Operation, channels_at: int) -> list[int]:
     """
     shape = concrete(op.plain(0).known)
     if _groups(at(shape, -1), at(op.file_shape(1), channels_at)) != 1:
-        raise Fault("refused", f"{shape[-1]} channels from {op.file_shape(1)[channels_at]}")
+        raise Fault("groups", f"{shape[-1]} channels from {op.file_shape(1)[channels_at]}")
     return shape
 
 

@@ -1,4 +1,4 @@
-"""The passes the importer runs over the layers once every operator is converted, as far as they can make an import fail.
+"""The passes that run over the layers once every operator is converted, as far as they can make an import fail.
 
 Source: com.unity.ai.inference Runtime/Core/Backends/ModelOptimizer.cs and Runtime/Core/Compiler/Passes.
 """
@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sentis_lint.inference.sentis_litert.faults import Fault
-from sentis_lint.inference.sentis_litert.inference import infer
 from sentis_lint.inference.sentis_litert.layers import CONSTANT, Layer, LayerGraph
 from sentis_lint.inference.sentis_litert.optimiser.blame import OptimiserFault, blaming
 from sentis_lint.inference.sentis_litert.optimiser.folding import fold_constants
@@ -19,6 +18,7 @@ from sentis_lint.inference.sentis_litert.optimiser.simplify import (
     simplify_layers,
     simplify_reshapes,
 )
+from sentis_lint.inference.sentis_litert.results import infer
 
 __all__ = ["OptimiserFault", "run"]
 

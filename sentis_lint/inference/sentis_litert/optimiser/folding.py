@@ -11,20 +11,21 @@ from typing import Final
 
 from sentis_lint.inference.sentis_litert.elements import OPAQUE, Element
 from sentis_lint.inference.sentis_litert.faults import Fault
-from sentis_lint.inference.sentis_litert.inference import infer
 from sentis_lint.inference.sentis_litert.layers import CALL, CONSTANT, Arg, Layer, LayerGraph
 from sentis_lint.inference.sentis_litert.optimiser.blame import blaming
 from sentis_lint.inference.sentis_litert.partial import INT, Partial
+from sentis_lint.inference.sentis_litert.results import infer
 
 _RANDOM: Final = frozenset({"Multinomial", "RandomNormalLike", "RandomUniformLike"})
 
 _FLOAT_ONLY: Final = frozenset(
-    (
-        "AveragePool Ceil Conv ConvTranspose Cos Elu Exp Floor Gelu HardSwish LRN LeakyRelu Log LogSoftmax MaxPool "
-        "PRelu ReduceMean Relu Relu6 Resize Sigmoid Sin Softmax Tanh"
-    ).split()
+    {
+        *("AveragePool", "Ceil", "Conv", "ConvTranspose", "Cos", "Elu", "Exp", "Floor", "Gelu", "HardSwish", "LRN"),
+        *("LeakyRelu", "Log", "LogSoftmax", "MaxPool", "PRelu", "ReduceMean", "Relu", "Relu6", "Resize", "Sigmoid"),
+        *("Sin", "Softmax", "Tanh"),
+    }
 )
-"""Layers that take nothing but floats for their first input, and fail on others even where there is nothing to compute."""
+"""Layers that take nothing but floats for their first input, and fail on others even if there is nothing to compute."""
 
 _FLOAT_ONLY_UNLESS_EMPTY: Final = frozenset({"Atan2", "MatMul", "Reciprocal", "Round", "Rsqrt", "Sqrt"})
 """Layers that take floats alone, but do not look at them where the result is empty."""

@@ -57,7 +57,7 @@ def _dense(
         return "DenseBatched", (*product.args[:2], bias)
     if shape is None or None in shape:
         return None
-    require(bool(shape), "dense-bias", "a scalar computed at run time")
+    require(bool(shape), "dense-scalar")
     if dims.product(shape) != shape[-1] or len(shape) > (_MATRIX if tensor.shape is None else len(tensor.shape)):
         return None
     return "Dense", (*product.args[:2], bias)
@@ -128,9 +128,7 @@ def fuse_linear(graph: LayerGraph) -> None:
 def _linear(layer: Layer) -> _Linear | None:
     if layer.erased or layer.op != CALL or layer.target not in _WITH_WEIGHTS | _EITHER_SIDE:
         return None
-    places = [
-        place for place, arg in enumerate(layer.args) if isinstance(arg, Layer) and arg.op != CONSTANT
-    ]
+    places = [place for place, arg in enumerate(layer.args) if isinstance(arg, Layer) and arg.op != CONSTANT]
     if len(places) != 1 or (layer.target in _WITH_WEIGHTS and places[0] > 0):
         return None
     return _Linear(layer, places[0])

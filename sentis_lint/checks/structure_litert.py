@@ -1,0 +1,139 @@
+"""What the model table of a LiteRT importer can ask about a file (the names stand at the head of the table)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from sentis_lint.checks.structure import Subject
+from sentis_lint.findings import Location
+from sentis_lint.graph import Graph, Model, Value
+from sentis_lint.inference.sentis_litert import LiteRTDialect
+from sentis_lint.inference.sentis_litert.importer import chosen_signature, is_constant, stored_shape
+from sentis_lint.walk import Dialect, Walk
+
+ITEM_BYTES: Final[Mapping[str, int]] = {
+    "float16": 2,
+    "float32": 4,
+    "float64": 8,
+    "bool": 1,
+    "int8": 1,
+    "int16": 2,
+    "int32": 4,
+    "int64": 8,
+    "uint8": 1,
+    "uint16": 2,
+    "uint32": 4,
+    "uint64": 8,
+}
+"""Bytes of an element by dtype; a dtype that is not here has no size that a check relies on."""
+
+_FITS: Final = 1
+
+
+def subjects(model: Model, walk: Walk, dialect: Dialect) -> Iterator[Subject]:
+    """Everything in the file that a limit of the model table may be about. Only the first subgraph is looked at."""
+    graph = model.graphs[0]
+    yield _model(model)
+    yield from _inputs(model, graph)
+    yield from _outputs(model, graph, _made(model, graph, dialect))
+    consumed = {name for node in graph.nodes for name in node.inputs if name}
+    for name, value in graph.value_info.items():
+        yield "value", {"dtype": value.dtype}, Location(value=name), value.dtype or ""
+        if is_constant(value):
+            yield "constant", _constant(value, name in consumed), Location(value=name), value.dtype or ""
+
+
+def _model(model: Model) -> Subject:
+    signature = chosen_signature(model)
+    subgraphs = len([graph for graph in model.graphs if graph.index >= 0])
+    values = {
+        "subgraphs": subgraphs,
+        "signatures": len(model.signatures),
+        "signature_subgraph": 0 if signature is None else signature.subgraph,
+        "signature_fits": signature is None
+        or all(
+            _in_main(model, signature.subgraph, name) is not None for _, name in (*signature.inputs, *signature.outputs)
+        ),
+    }
+    return "model", values, Location(), ""
+
+
+def _in_main(model: Model, subgraph: int, name: str) -> Value | None:
+    """The value of the first subgraph that has the index of a value of another."""
+    main = model.graphs[0].value_info
+    if subgraph == 0 or subgraph >= len(model.graphs):
+        return main.get(name)
+    value = model.graphs[subgraph].value_info.get(name)
+    index = None if value is None else value.index
+    return next((one for one in main.values() if one.index == index), None) if index is not None else None
+
+
+def _boundary(model: Model, graph: Graph, *, inputs: bool) -> Iterator[tuple[str, Value | None, str | None]]:
+    """Values fed or fetched, each with the name it goes by: the signature's, else the tensor's."""
+    signature = chosen_signature(model)
+    if signature is None:
+        for value in graph.inputs if inputs else graph.outputs:
+            known = graph.value_info.get(value.name)
+            yield value.name, known, value.name if known is None or known.label is None else known.label
+        return
+    for alias, name in signature.inputs if inputs else signature.outputs:
+        yield name, _in_main(model, signature.subgraph, name), alias
+
+
+def _inputs(model: Model, graph: Graph) -> Iterator[Subject]:
+    for name, value, label in _boundary(model, graph, inputs=True):
+        shape = None if value is None else value.shape
+        values = {
+            "exists": value is not None,
+            "dtype": None if value is None else value.dtype,
+            "rank": None if shape is None else len(shape),
+            "negative_size": any(isinstance(size, int) and size < 0 for size in shape or ()),
+            "named": bool(label),
+        }
+        yield "input", values, Location(value=name), (value.dtype if value is not None else "") or ""
+
+
+def _made(model: Model, graph: Graph, dialect: Dialect) -> set[str]:
+    """Values that something makes: for an importer that we follow step by step, what it set."""
+    if isinstance(dialect, LiteRTDialect):
+        return set(dialect.imported.held)
+    made = {name for node in graph.nodes for name in node.outputs if name}
+    made.update(value.name for _, value, _ in _boundary(model, graph, inputs=True) if value is not None)
+    return made | {name for name, value in graph.value_info.items() if is_constant(value)}
+
+
+def _outputs(model: Model, graph: Graph, made: set[str]) -> Iterator[Subject]:
+    results = {name for node in graph.nodes for name in node.outputs if name}
+    seen: set[str] = set()
+    for name, value, _ in _boundary(model, graph, inputs=False):
+        values = {
+            "produced": value is not None and value.name in made,
+            "duplicate": name in seen,
+            "constant": value is not None and value.name not in results and is_constant(value),
+        }
+        yield "output", values, Location(value=name), ""
+        seen.add(name)
+
+
+def _constant(value: Value, used: bool) -> dict[str, Any]:
+    shape = stored_shape(value)
+    count = math.prod(shape) if all(size >= 0 for size in shape) else None
+    storage = value.constant.storage if value.constant is not None else None
+    width = ITEM_BYTES.get(value.dtype or "")
+    expected = None if width is None or count is None else width * count
+    stored = storage.length if storage is not None and storage.field == "buffer" and count else 0
+    # Sizes that fit are all alike: with them left out, equal situations become equal keys.
+    if stored == expected:
+        stored = expected = _FITS
+    return {
+        "dtype": value.dtype,
+        "storage": storage.field if storage is not None else "none",
+        "rank": len(shape),
+        "negative_size": any(size < 0 for size in shape),
+        "stored": stored,
+        "expected": expected,
+        "sparse": value.sparse,
+        "used": used,
+    }
