@@ -68,13 +68,16 @@ def summarise(model: Model) -> ModelSummary:
     )
 
 
-def check(path: str | Path, targets: Sequence[Target], others: Sequence[Target] = ()) -> ModelReport:
+def check(
+    path: str | Path, targets: Sequence[Target], others: Sequence[Target] = (), *, pedantic: bool = False
+) -> ModelReport:
     """Check one file against targets. A file that cannot be read gives a report with an `error`, never an exception.
 
     Args:
         path: a model file.
         targets: from `sentis_lint.targets.resolve`.
         others: targets for `ModelReport.others`; they cost next to nothing.
+        pedantic: also report what depends on values that are seen only at run time.
     """
     from sentis_lint.engine import analyse
 
@@ -86,7 +89,7 @@ def check(path: str | Path, targets: Sequence[Target], others: Sequence[Target] 
         return report
     try:
         report.summary = summarise(model)
-        results = analyse(model, [*targets, *others])
+        results = analyse(model, [*targets, *others], pedantic=pedantic)
         report.results, report.others = results[: len(targets)], results[len(targets) :]
     except (RecursionError, MemoryError) as error:
         report.error = FileError("too-large", f"too deep or too large to check: {type(error).__name__}")

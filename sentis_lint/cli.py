@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import functools
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -55,6 +56,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit status (see `Status`).
     """
     _prepare_streams()
+    collecting = gc.isenabled()
+    gc.disable()  # most runs are over before there is anything to collect; `check` sees to long ones
     try:
         status = _run(list(sys.argv[1:] if argv is None else argv))
         sys.stdout.flush()
@@ -67,6 +70,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         # Whoever reads has enough. Python would complain at exit, when it flushes the stream once more.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _BROKEN_PIPE
+    finally:
+        if collecting:
+            gc.enable()
     return status
 
 

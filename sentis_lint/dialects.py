@@ -8,7 +8,7 @@ from collections.abc import Hashable, Mapping, Sequence
 
 from sentis_lint.conditions import NodeView
 from sentis_lint.graph import Graph, Model, Node, Tensor, Value
-from sentis_lint.inference.facts import MAX_ELEMENTS, Fact, FactTable
+from sentis_lint.inference.facts import MAX_ELEMENTS, Element, Fact, FactTable
 from sentis_lint.inference.onnx import InferenceContext, infer_node
 from sentis_lint.readers.constants import elements
 from sentis_lint.standards import Schema, schema
@@ -39,7 +39,6 @@ class OnnxDialect:
         self._opsets = model.opsets
         self.target_types: Mapping[str, str] = tables.target_types
         self._effective_opset = self._read_effective_opset(tables)
-        self._elements_of: dict[int, tuple[object, ...] | None] = {}
         self._context = InferenceContext(self.elements, self.table)
 
     def _read_effective_opset(self, tables: FormatTables) -> int | None:
@@ -53,7 +52,7 @@ class OnnxDialect:
         ]
         return declared[-1] if declared else rule.get("default")
 
-    def elements(self, tensor: Tensor) -> tuple[object, ...] | None:
+    def elements(self, tensor: Tensor) -> tuple[Element, ...] | None:
         """Elements of a small constant; None if it is large or unreadable."""
         size = tensor.size
         if size > MAX_ELEMENTS or (size > MAX_FLOATS and "float" in tensor.dtype):

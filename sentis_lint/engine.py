@@ -46,9 +46,12 @@ class OperatorUse:
 class Analysis:
     """What a target family makes of a model, as far as it is the same for a set of releases."""
 
-    def __init__(self, model: Model, family: Family, dialect: Dialect, releases: int) -> None:
+    def __init__(
+        self, model: Model, family: Family, dialect: Dialect, releases: int, *, pedantic: bool = False
+    ) -> None:
         self.model = model
         self.family = family
+        self.pedantic = pedantic
         self.tables = tables(family, model.format)
         self.dialect = dialect
         self.walk = walk(model.graph, dialect, self.tables, releases)
@@ -131,7 +134,9 @@ class Analysis:
             limit = hit.limit
             if not limit.mask & bit:
                 continue
-            if limit.effect is Effect.BACKEND and target.backend is None:
+            if limit.backends and target.backend not in limit.backends:
+                continue
+            if limit.pedantic and not self.pedantic:
                 continue
             # What an operator that is not imported makes is unknown: doubts that rest on it are its consequences.
             locations = list(hit.locations(hidden if hit.state is None else set()))
@@ -151,6 +156,7 @@ class Analysis:
                     subject=hit.subject,
                     fix=limit.fix,
                     source=limit.source,
+                    asked=limit.effect is not Effect.BACKEND or target.backend is not None,
                 )
             finding.locations += locations
         for finding in groups.values():
@@ -204,6 +210,8 @@ class Analysis:
 
 
 def _declared(limit: Limit, release: int) -> Confidence:
+    if limit.pedantic:
+        return Confidence.POSSIBLE
     if limit.presumed & release and limit.confidence is Confidence.CERTAIN:
         return Confidence.LIKELY
     return limit.confidence
@@ -222,8 +230,13 @@ def _confidence(declared: Confidence, state: bool | None, release: Release) -> C
     return declared
 
 
-def analyse(model: Model, targets: Sequence[Target]) -> list[TargetResult]:
+def analyse(model: Model, targets: Sequence[Target], *, pedantic: bool = False) -> list[TargetResult]:
     """Check a model against targets; one result a target, in their order.
+
+    Args:
+        model: any model.
+        targets: of any families.
+        pedantic: also report what depends on values that are seen only at run time.
 
     Raises:
         TableError: a table makes no sense (an installed package's do).
@@ -237,7 +250,7 @@ def analyse(model: Model, targets: Sequence[Target]) -> list[TargetResult]:
         dialect = dialect_for(model, table)
         used = sorted({dialect.operator(node) for node in model.graph.nodes})
         for group in release_groups(map(table.operator, used), asked):
-            analysis = Analysis(model, family, dialect, group)
+            analysis = Analysis(model, family, dialect, group, pedantic=pedantic)
             for release in family.releases:
                 if group >> release.index & 1:
                     analyses[family.name, release.index] = analysis

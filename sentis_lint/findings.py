@@ -131,11 +131,13 @@ class Finding:
     locations: list[Location] = field(default_factory=list)
     consequences: list[Location] = field(default_factory=list)
     """Places that fail only because of this one."""
+    asked: bool = True
+    """False for what happens at run time, where the user asked only whether the model imports."""
 
     @property
     def severity(self) -> Severity:
-        """Follows from effect and confidence."""
-        return severity_of(self.effect, self.confidence)
+        """Follows from effect, confidence and what was asked."""
+        return severity_of(self.effect, self.confidence) if self.asked else Severity.NOTE
 
     @property
     def fingerprint(self) -> str:
@@ -170,7 +172,7 @@ class TargetResult:
     @property
     def verdict(self) -> Verdict:
         """The worst of what certain findings say."""
-        effects = {finding.effect for finding in self.findings if finding.confidence.settles}
+        effects = {finding.effect for finding in self.findings if finding.confidence.settles and finding.asked}
         if Effect.REJECTED in effects:
             return Verdict.REJECTED
         if Effect.BACKEND in effects:

@@ -1,8 +1,8 @@
 """Patterns: limits over several connected nodes, as an optimiser that fuses them sees them.
 
 A pattern lists statements in the notation of the examples, ``p = MatMul (x, W)`` before ``y = Add (p, c)``, and has a
-condition over the names of values: ``const(W) and rank(W) >= 3``. A dotted name is an attribute of the node that makes a
-value: ``p.axis``. The statements must form a tree that ends in the last one.
+condition over the names of values: ``const(W) and rank(W) >= 3``. A dotted name is an attribute of the node that makes
+a value: ``p.axis``. The statements must form a tree that ends in the last one.
 """
 
 from __future__ import annotations
@@ -162,7 +162,7 @@ class Matcher:
         if len(node.inputs) < count or (len(node.inputs) > count and not statement.open_ended):
             return
         orders = [node.inputs[:count]]
-        if statement.swap and count >= 2:  # noqa: PLR2004 -- a swap needs two
+        if statement.swap and count >= 2:
             orders.append((node.inputs[1], node.inputs[0], *node.inputs[2:count]))
         for order in orders:
             yield from self._bind(pattern, list(zip(statement.inputs, order, strict=True)), extended)

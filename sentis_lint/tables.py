@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -47,6 +47,10 @@ class Limit:
     """``bad`` and ``good``, as the file has them."""
     silent: bool = False
     """Whether an undecided case is left out: the standard forbids the same, so that it says nothing of the target."""
+    pedantic: bool = False
+    """Whether it depends on values that are seen only at run time, so that it is shown on request only."""
+    backends: tuple[str, ...] = ()
+    """Backends it holds for; empty: whatever the model runs on."""
     scope: str = "node"
     """What the condition is about: ``node``, ``pattern``, or what a model table says (``input``, ``tensor``, …)."""
     origin: str = ""
@@ -106,10 +110,23 @@ class Operator:
     mask: int
     """Releases that handle it."""
     limits: tuple[Limit, ...]
-    backends: tuple[Backend, ...]
+    family: Family
+    backend_blocks: Sequence[Mapping[str, Any]] = ()
+    """The ``[[backend]]`` blocks as the file has them."""
     note: str = ""
     help: str = ""
     """What to do where no release, or not this one, handles it."""
+
+    @property
+    def backends(self) -> list[Backend]:
+        """What each backend computes, range by range."""
+        everything = f">={self.family.versions[0]}"
+        return [
+            Backend(name, self.family.mask(block.get("versions", everything)), facts)
+            for block in self.backend_blocks
+            for name, facts in block.items()
+            if isinstance(facts, Mapping)
+        ]
 
     @property
     def substitutions(self) -> list[Limit]:
@@ -219,7 +236,8 @@ class FormatTables:
             name=name,
             mask=self.family.mask(data["versions"]),
             limits=tuple(limits),
-            backends=tuple(self._backends(data)),
+            family=self.family,
+            backend_blocks=data.get("backend", ()),
             note=data.get("note", ""),
             help=data.get("help", ""),
         )
@@ -229,14 +247,6 @@ class FormatTables:
         path = self.folder / "shared" / f"{name}.toml"
         entries: list[dict[str, Any]] = _read(path)["limit"]
         return entries
-
-    def _backends(self, data: Mapping[str, Any]) -> list[Backend]:
-        return [
-            Backend(name, self.family.mask(block.get("versions", ">=" + self.family.versions[0])), facts)
-            for block in data.get("backend", ())
-            for name, facts in block.items()
-            if isinstance(facts, Mapping)
-        ]
 
     def _limit(
         self,
@@ -262,7 +272,9 @@ class FormatTables:
                 source=entry.get("source", ""),
                 # A limit that several operators share is shown for each of them.
                 examples={key: entry[key].replace("{op}", owner) for key in ("bad", "good") if key in entry},
-                silent=entry.get("undecided") == "silent",
+                silent=entry.get("if_unknown") == "ignore",
+                pedantic=entry.get("pedantic", False),
+                backends=tuple(entry.get("backends", ())),
                 scope=scope,
                 origin=origin or owner,
                 vocabulary=vocabulary,

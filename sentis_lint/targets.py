@@ -90,10 +90,15 @@ class Family:
         parts = [ranges] if isinstance(ranges, str) else list(ranges)
         result = 0
         for part in parts:
-            result |= self._mask_of_range(part)
+            result |= _mask_of_range(self, part)
         return result
 
-    def _mask_of_range(self, text: str) -> int:
+    def mask_of_range(self, text: str) -> int:
+        """The bit set of one range (see `mask`).
+
+        Raises:
+            TargetError: as for `mask`.
+        """
         everything = (1 << len(self.releases)) - 1
         result = everything
         for bound in text.split(","):
@@ -165,6 +170,12 @@ class Target:
     def __str__(self) -> str:
         text = f"{self.family.name}@{self.release.version}"
         return f"{text}/{self.backend}" if self.backend else text
+
+
+@functools.cache
+def _mask_of_range(family: Family, text: str) -> int:
+    # Tables say the same few ranges hundreds of times.
+    return family.mask_of_range(text)
 
 
 def rules_folder() -> Path:

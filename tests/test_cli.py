@@ -16,7 +16,7 @@ import onnx.parser
 import pytest
 
 from sentis_lint import __version__, api, cli
-from tests.snapshots import assert_snapshot
+from tests.snapshots import assert_readme_sample, assert_snapshot
 
 ROOT = Path(__file__).parent.parent
 FIXTURES = ROOT / "fixtures"
@@ -95,10 +95,12 @@ def test_the_models_of_the_demonstration_read_as_recorded(lint: Any, monkeypatch
     assert (result.status, result.err) == (1, "")
 
 
-def test_without_a_target_every_release_gets_a_verdict(lint: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(ROOT)
-    result = lint("fixtures/models/silero_vad_half.onnx", "fixtures/models/face_detection_front.tflite")
-    assert_snapshot("check-default-target.txt", result.out)
+def test_the_readme_shows_what_the_command_prints(lint: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(FIXTURES / "models")
+    arguments = ["silero_vad_half.onnx", "face_detection_front.tflite"]
+    out = lint(*arguments).out
+    assert "every release: rejected" in out
+    assert_readme_sample(f"$ sentis-lint {' '.join(arguments)}\n{out}")
 
 
 @pytest.mark.usefixtures("models")
@@ -122,7 +124,7 @@ def test_files_that_are_no_models_get_one_clear_line_each(lint: Any) -> None:
         ("help.txt", ["--help"]),
         ("help-ops.txt", ["ops", "--help"]),
         ("targets.txt", ["targets"]),
-        ("ops-conv.txt", ["ops", "If", "LRN", "--target", "sentis@2.4.0"]),
+        ("ops.txt", ["ops", "If", "LRN", "--target", "sentis@2.4.0"]),
         ("inspect.txt", ["inspect", "fixtures/models/external_data/model.onnx", "fixtures/models/hey_jarvis.tflite"]),
     ],
 )

@@ -118,7 +118,6 @@ class TestFolders:
         assert discover(["empty"]).problems == ['"empty": no .onnx or .tflite file in this folder']
         assert "other formats" in discover(["sentis"]).problems[0]
 
-
     def test_a_model_that_is_a_folder_is_answered_with_advice(self) -> None:
         make("mobilenet/saved_model.pb", "mobilenet/variables/variables.index")
         found = discover(["mobilenet"])

@@ -1,8 +1,8 @@
 """Measure our verdicts against what the importers themselves answered (``make agreement``).
 
-Reads the measured answers from a folder of facts (``--facts``): per model and release either ``imports`` or the causes of
-the failure. Prints agreement per release, every disagreement, and whether each operator that the importer named is named by
-a finding too. Models come from the corpus cache (see ``tools/corpus.py``); what the cache lacks is fetched.
+Reads the measured answers from a folder of facts (``--facts``): per model and release either ``imports`` or the causes
+of the failure. Prints agreement per release, every disagreement, and whether each operator that the importer named is
+named by a finding too. Models come from the corpus cache (see ``tools/corpus.py``); what the cache lacks is fetched.
 """
 
 from __future__ import annotations
@@ -17,12 +17,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
-
-from sentis_lint import api  # noqa: E402
-from sentis_lint.findings import ModelReport, Verdict  # noqa: E402
-from sentis_lint.targets import Target, family, resolve  # noqa: E402
-from tools import corpus  # noqa: E402
+from sentis_lint import api
+from sentis_lint.findings import ModelReport, Verdict
+from sentis_lint.targets import Target, family, resolve
+from tools import corpus
 
 Answer = str | list[str]
 """``imports``, or the causes."""
@@ -76,7 +74,10 @@ class Tally:
         for release, total in self.total.items():
             right = self.right[release]
             print(f"  {release:14} {right:5} of {total:5}  {100 * right / total:7.3f} %")
-        for label, cases in (("REJECTED, but imports", self.wrongly_rejected), ("accepted, but fails", self.wrongly_accepted)):
+        for label, cases in (
+            ("REJECTED, but imports", self.wrongly_rejected),
+            ("accepted, but fails", self.wrongly_accepted),
+        ):
             print(f"  {label}: {len(cases)} models")
             for name, releases in sorted(cases.items()) if details else []:
                 print(f"    {name}  [{', '.join(releases)}]")

@@ -21,7 +21,7 @@ from onnx import helper, numpy_helper
 from sentis_lint.graph import Model, Node, Value
 from sentis_lint.inference.facts import UNKNOWN, Element, Fact, FactTable
 from sentis_lint.inference.onnx import InferenceContext, infer_node
-from sentis_lint.inference.onnx.dtypes import DTYPE_BY_CODE
+from sentis_lint.readers.onnx_tensors import DTYPES
 from tools import onnx_graphs
 
 Arrays = dict[str, Any]
@@ -211,8 +211,7 @@ def _random(value: Value, rng: Any) -> Any:
     # An unknown batch is 1, unknown channels are 3; images get room enough for a deep network.
     usual = (1, 3, 64, 64) if len(value.shape) == 4 else (2,) * len(value.shape)
     shape = [dim if isinstance(dim, int) and dim > 0 else size for dim, size in zip(value.shape, usual, strict=True)]
-    code = next(code for code, name in DTYPE_BY_CODE.items() if name == value.dtype)
-    dtype = helper.tensor_dtype_to_np_dtype(code)
+    dtype = helper.tensor_dtype_to_np_dtype(DTYPES.index(value.dtype or ""))
     if dtype.kind == "f":
         return rng.standard_normal(shape).astype(dtype)
     return rng.integers(0, 2, shape).astype(dtype)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import struct
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +23,18 @@ FLOAT, INT = 0, 2
 CODES = {
     "ADD": 0,
     "AVERAGE_POOL_2D": 1,
+    "BATCH_MATMUL": 126,
     "CAST": 53,
+    "CONCATENATION": 2,
+    "CONV_2D": 3,
+    "DEQUANTIZE": 6,
     "FULLY_CONNECTED": 9,
+    "GELU": 150,
     "RELU": 19,
+    "SELECT_V2": 123,
     "SPLIT": 49,
     "STRIDED_SLICE": 45,
+    "TRANSPOSE": 39,
     "UNPACK": 88,
 }
 
@@ -41,7 +49,7 @@ class Builder:
         self.codes: list[str] = []
 
     def tensor(
-        self, name: str, shape: list[int], dtype: int = FLOAT, values: list[float] | None = None, **more: Any
+        self, name: str, shape: list[int], dtype: int = FLOAT, values: Sequence[float] | None = None, **more: Any
     ) -> int:
         """Add a tensor, a constant where values are given."""
         buffer = 0
@@ -64,8 +72,10 @@ class Builder:
     def save(self, name: str, inputs: list[int], outputs: list[int], **more: Any) -> None:
         """Write the model, with further fields of its root table."""
         subgraph = {"tensors": self.tensors, "inputs": inputs, "outputs": outputs, "operators": self.operators}
+        # The old field holds codes up to 127; above, it says so with 127.
         codes = [
-            {"builtin_code": CODES[code], "deprecated_builtin_code": CODES[code], "version": 1} for code in self.codes
+            {"builtin_code": CODES[code], "deprecated_builtin_code": min(CODES[code], 127), "version": 1}
+            for code in self.codes
         ]
         content = file(
             {"version": 3, "operator_codes": codes, "subgraphs": [subgraph], "buffers": self.buffers, **more}
@@ -175,6 +185,57 @@ def ellipsis() -> None:
     b.save("ellipsis", [x], [y])
 
 
+def integer_bias() -> None:
+    """A convolution of floats with a bias of integers."""
+    b = Builder()
+    x, y = b.tensor("x", [1, 2, 2, 1]), b.tensor("y", [1, 2, 2, 1])
+    w, c = b.tensor("w", [1, 1, 1, 1], FLOAT, [2]), b.tensor("c", [1], INT, [3])
+    options = {"padding": 1, "stride_w": 1, "stride_h": 1}
+    b.operator("CONV_2D", [x, w, c], [y], "Conv2DOptions", **options)
+    b.save("integer-bias", [x], [y])
+
+
+def integer_matmul() -> None:
+    """A product of integers."""
+    b = Builder()
+    x, w, y = b.tensor("x", [2, 3], INT), b.tensor("w", [3, 2], INT, [1] * 6), b.tensor("y", [2, 2], INT)
+    b.operator("BATCH_MATMUL", [x, w], [y], "BatchMatMulOptions")
+    b.save("integer-matmul", [x], [y])
+
+
+def mixed_concatenation() -> None:
+    """A float and an integer tensor side by side."""
+    b = Builder()
+    x, i, y = b.tensor("x", [2, 1]), b.tensor("i", [2, 1], INT), b.tensor("y", [2, 2])
+    b.operator("CONCATENATION", [x, i], [y], "ConcatenationOptions", axis=1)
+    b.save("mixed-concatenation", [x, i], [y])
+
+
+def mixed_select() -> None:
+    """A choice between a float and an integer tensor."""
+    b = Builder()
+    c, x, i, y = b.tensor("c", [2, 1], INT), b.tensor("x", [2, 1]), b.tensor("i", [2, 1], INT), b.tensor("y", [2, 1])
+    b.operator("SELECT_V2", [c, x, i], [y], "SelectV2Options")
+    b.save("mixed-select", [c, x, i], [y])
+
+
+def dequantize_order() -> None:
+    """DEQUANTIZE behind a transposition."""
+    b = Builder()
+    x, t, y = b.tensor("x", [2, 3]), b.tensor("t", [3, 2]), b.tensor("y", [3, 2])
+    b.operator("TRANSPOSE", [x, b.tensor("p", [2], INT, [1, 0])], [t], "TransposeOptions")
+    b.operator("DEQUANTIZE", [t], [y], "DequantizeOptions")
+    b.save("dequantize-order", [x], [y])
+
+
+def gelu_approximate() -> None:
+    """GELU by tanh."""
+    b = Builder()
+    x, y = b.tensor("x", [2]), b.tensor("y", [2])
+    b.operator("GELU", [x], [y], "GeluOptions", approximate=True)
+    b.save("gelu-approximate", [x], [y])
+
+
 def constant_output_twice() -> None:
     """A constant that is listed twice as an output."""
     b = Builder()
@@ -224,6 +285,12 @@ def main() -> int:
         self_fusion,
         weights_size,
         ellipsis,
+        integer_bias,
+        integer_matmul,
+        mixed_concatenation,
+        mixed_select,
+        dequantize_order,
+        gelu_approximate,
         constant_output_twice,
         signature_indices,
         signature_subgraph,

@@ -12,7 +12,7 @@ from onnx import helper, numpy_helper
 
 from sentis_lint.graph import Attribute, Graph, Model, Node, OpsetImport, Storage, Tensor, Value
 from sentis_lint.inference.facts import MAX_ELEMENTS, Element, Fact
-from sentis_lint.inference.onnx.dtypes import DTYPE_BY_CODE
+from sentis_lint.readers.onnx_tensors import DTYPES
 
 KINDS = {number: name.lower() for name, number in onnx.AttributeProto.AttributeType.items()}
 """Name of each attribute type."""
@@ -26,7 +26,7 @@ class HeldTensor(Tensor):
 
 def dtype_name(code: int) -> str:
     """Our name of an ONNX dtype number."""
-    return DTYPE_BY_CODE.get(code, f"unknown({code})" if code else "undefined")
+    return DTYPES[code] if 0 <= code < len(DTYPES) else f"unknown({code})"
 
 
 def tensor(proto: onnx.TensorProto) -> Tensor:

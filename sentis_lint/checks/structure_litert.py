@@ -40,9 +40,11 @@ def subjects(model: Model, walk: Walk, dialect: Dialect) -> Iterator[Subject]:
     yield from _outputs(model, graph, _made(model, graph, dialect))
     consumed = {name for node in graph.nodes for name in node.inputs if name}
     for name, value in graph.value_info.items():
-        yield "value", {"dtype": value.dtype}, Location(value=name), value.dtype or ""
+        quantised = value.quantisation is not None and len(value.quantisation.scale) > 0
+        values = {"dtype": value.dtype, "quantised": quantised, "used": name in consumed}
+        yield "value", values, Location(value=name), value.dtype or ""
         if is_constant(value):
-            yield "constant", _constant(value, name in consumed), Location(value=name), value.dtype or ""
+            yield "constant", _constant(value, name in consumed, dialect), Location(value=name), value.dtype or ""
 
 
 def _model(model: Model) -> Subject:
@@ -117,7 +119,20 @@ def _outputs(model: Model, graph: Graph, made: set[str]) -> Iterator[Subject]:
         seen.add(name)
 
 
-def _constant(value: Value, used: bool) -> dict[str, Any]:
+def _beyond_int32(value: Value, dialect: Dialect) -> bool | None:
+    """Whether an integer constant holds a number that does not fit 32 bits; None for one too large to look."""
+    if value.dtype not in _WIDE or value.constant is None or not isinstance(dialect, LiteRTDialect):
+        return False
+    elements = dialect.elements(value.constant)
+    if elements is None:
+        return None
+    return any(isinstance(element, int) and not -(2**31) <= element < 2**31 for element in elements)
+
+
+_WIDE: Final = frozenset({"int64", "uint32", "uint64"})
+
+
+def _constant(value: Value, used: bool, dialect: Dialect) -> dict[str, Any]:
     shape = stored_shape(value)
     count = math.prod(shape) if all(size >= 0 for size in shape) else None
     storage = value.constant.storage if value.constant is not None else None
@@ -136,4 +151,5 @@ def _constant(value: Value, used: bool) -> dict[str, Any]:
         "expected": expected,
         "sparse": value.sparse,
         "used": used,
+        "beyond_int32": _beyond_int32(value, dialect),
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import sys
 import time
@@ -19,6 +20,9 @@ from sentis_lint.targets import Target, TargetError, resolve
 from sentis_lint.wording import counted
 
 _SEVERITIES = [severity.value for severity in Severity]
+
+_MANY_OBJECTS = 500_000
+"""New objects after which a run over many models collects garbage, about 50 MB."""
 
 _PATIENCE = 1.0
 """Seconds after which a run on a terminal shows how far it is."""
@@ -148,6 +152,8 @@ def _checked(
             report = ModelReport(candidate.shown, None, FileError("internal", message, help=_REPORT_IT))
         report.path = candidate.shown
         yield report
+        if gc.get_count()[0] > _MANY_OBJECTS:
+            gc.collect()
 
 
 _REPORT_IT = "please report it; SENTIS_LINT_DEBUG=1 in the environment shows where it happened"

@@ -99,13 +99,16 @@ def _broken(pieces: Line, hanging: int, width: int) -> list[Line]:
     rows: list[list[Piece]] = [[]]
     column = 0
     for text, style in pieces:
+        words = ""  # those of this piece that stand on the current row
         for word in _words(text):
             if column > hanging and column + len(word.rstrip()) > width:
+                rows[-1].append((words, style))
                 rows.append([(" " * hanging, "")])
-                column = hanging
+                column, words = hanging, ""
                 word = word.lstrip()  # noqa: PLW2901 -- the blank before it became the line break
-            rows[-1].append((word, style))
+            words += word
             column += len(word)
+        rows[-1].append((words, style))
     return list(rows)
 
 

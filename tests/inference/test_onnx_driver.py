@@ -168,4 +168,5 @@ def check_bounds(found: Fact) -> None:
     for dim in found.shape or ():
         assert dim is None or isinstance(dim, str) or (type(dim) is int and 0 <= dim <= HUGE)
     if found.elements is not None and found.constant:
-        assert len(found.elements) == found.size <= MAX_ELEMENTS
+        assert len(found.elements) == found.size
+        assert len(found.elements) <= MAX_ELEMENTS

@@ -367,10 +367,10 @@ def run(
     graph = helper.make_graph([node], "g", described, [onnx.ValueInfoProto(name=name) for name in outputs])
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=9)
     try:
-        arrays = ReferenceEvaluator(model).run(None, inputs)
+        results = ReferenceEvaluator(model).run(None, inputs)
     except Exception:  # the evaluator has gaps of its own, such as SAME padding with strides beyond the kernel
         reject()
-    return model, inputs, dict(zip(outputs, arrays, strict=True))
+    return model, inputs, dict(zip(outputs, results, strict=True))
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")

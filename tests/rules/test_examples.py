@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from sentis_lint import api
-from sentis_lint.engine import Analysis
 from sentis_lint.dialects import dialect_for
+from sentis_lint.engine import Analysis
 from sentis_lint.findings import Effect
 from sentis_lint.graph import Model
 from sentis_lint.tables import Limit, tables

@@ -12,9 +12,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from importlib import import_module
 
-from sentis_lint.graph import Node
-from sentis_lint.inference.facts import MAX_ELEMENTS, UNKNOWN, Fact
-from sentis_lint.inference.onnx.call import MAX_INT64, Call, Handler, InferenceContext
+from sentis_lint.graph import Node, Shape
+from sentis_lint.inference.facts import MAX_ELEMENTS, UNKNOWN, Element, Fact
+from sentis_lint.inference.onnx.call import MAX_INT64, Call, Handler, InferenceContext, product
 
 __all__ = ["FAMILIES", "InferenceContext", "infer_node"]
 
@@ -106,24 +106,21 @@ def _checked(fact: Fact, constant: bool) -> Fact:
     if kind != "tensor":
         return Fact(dtype, None, kind=kind, constant=constant)
     if shape is not None:
-        size = 1
         for dim in shape:
-            if type(dim) is not int:
-                if dim is None or isinstance(dim, str):
-                    size = -1
-                    continue
+            if type(dim) is int:
+                if not 0 <= dim <= MAX_INT64:
+                    shape = tuple(None if isinstance(dim, int) and not 0 <= dim <= MAX_INT64 else dim for dim in shape)
+                    break
+            elif dim is not None and not isinstance(dim, str):
                 return UNKNOWN
-            if not 0 <= dim <= MAX_INT64:
-                shape = tuple(None if isinstance(dim, int) and not 0 <= dim <= MAX_INT64 else dim for dim in shape)
-                size = -1
-                break
-            size *= dim
-        if elements is not None and (size != len(elements) or size > MAX_ELEMENTS):
-            elements = None
-    else:
-        elements = None
-    if elements is not None and (
-        dtype is None or dtype == "string" or (elements and not any(e is not None for e in elements))
-    ):
+    if elements is not None and not _are_elements(elements, dtype, shape):
         elements = None
     return Fact(dtype, shape, elements, constant, stored, kind)
+
+
+def _are_elements(elements: tuple[Element, ...], dtype: str | None, shape: Shape | None) -> bool:
+    if shape is None or dtype is None or dtype == "string" or len(elements) > MAX_ELEMENTS:
+        return False
+    if product(shape) != len(elements) or not all(isinstance(dim, int) for dim in shape):
+        return False
+    return not elements or any(element is not None for element in elements)

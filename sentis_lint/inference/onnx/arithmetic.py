@@ -18,6 +18,9 @@ NUMPY_BROADCASTING = 7
 VARIADIC_BROADCASTING = 8
 """The same for Max, Mean, Min and Sum."""
 
+MAX_FOLDED = 64
+"""Elements of Max and Min are followed over so many operands."""
+
 
 def broadcast_elements(
     function: Callable[..., Element], dtype: str | None, operands: Sequence[Fact], shape: Shape | None
@@ -123,7 +126,8 @@ def variadic(function: symbols.Binary | None, exact_in_any_order: bool = True) -
         shapes = [fact.shape for fact in facts]
         shape = broadcast(shapes) if call.opset >= VARIADIC_BROADCASTING else unify(shapes)
         dtype = call.dtype(*range(len(facts)))
-        if function is None or (len(facts) > 2 and not exact_in_any_order) or facts[0].elements is None:
+        most = MAX_FOLDED if exact_in_any_order else 2
+        if function is None or len(facts) > most or facts[0].elements is None:
             return (Fact(dtype, shape),)
 
         def fold(*values: Any) -> Element:

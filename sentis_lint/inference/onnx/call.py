@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from sentis_lint.graph import Dim, Node, Shape, Tensor
 from sentis_lint.inference.facts import MAX_ELEMENTS, UNKNOWN, Element, Fact, FactTable
-from sentis_lint.inference.onnx.dtypes import DTYPE_BY_CODE
+from sentis_lint.readers.onnx_tensors import DTYPES
 
 MAX_INT64 = 2**63 - 1
 
@@ -148,7 +148,8 @@ class Call:
         """An attribute that holds a dtype number, as a dtype; None for a number without meaning."""
         if name not in self.node.attributes:
             return default
-        return DTYPE_BY_CODE.get(self.optional_integer(name))
+        code = self.optional_integer(name)
+        return DTYPES[code] if 0 < code < len(DTYPES) else None
 
 
 Handler = Callable[[Call], Sequence[Fact]]
@@ -213,17 +214,19 @@ def has_axes(call: Call, since: int, position: int = 1) -> bool:
 def product(dims: Iterable[Dim]) -> Dim:
     """The product of dimensions: a number, one symbol where all others are 1, or unknown.
 
-    A factor 0 makes the product 0 whatever the others are.
+    A factor 0 makes the product 0 whatever the others are; a product beyond what a size can be is unknown.
     """
     total = 1
     rest: list[str | None] = []
     for dim in dims:
-        if isinstance(dim, int):
-            total *= dim
-        else:
+        if not isinstance(dim, int):
             rest.append(dim)
-    if total == 0 or not rest:
-        return total
+        elif dim == 0:
+            return 0
+        elif total <= MAX_INT64:  # no further, or thousands of dimensions would make a giant of it
+            total *= dim
+    if not rest:
+        return total if total <= MAX_INT64 else None
     return rest[0] if total == 1 and len(rest) == 1 else None
 
 

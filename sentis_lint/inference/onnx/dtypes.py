@@ -1,4 +1,4 @@
-"""ONNX's dtype numbers, and which numbers an element of each dtype can hold."""
+"""Which numbers an element of each dtype can hold."""
 
 from __future__ import annotations
 
@@ -9,36 +9,6 @@ from collections.abc import Callable
 from sentis_lint.inference.facts import Element
 
 Number = int | float | bool
-
-DTYPE_BY_CODE = {
-    1: "float32",
-    2: "uint8",
-    3: "int8",
-    4: "uint16",
-    5: "int16",
-    6: "int32",
-    7: "int64",
-    8: "string",
-    9: "bool",
-    10: "float16",
-    11: "float64",
-    12: "uint32",
-    13: "uint64",
-    14: "complex64",
-    15: "complex128",
-    16: "bfloat16",
-    17: "float8e4m3fn",
-    18: "float8e4m3fnuz",
-    19: "float8e5m2",
-    20: "float8e5m2fnuz",
-    21: "uint4",
-    22: "int4",
-    23: "float4e2m1",
-    24: "float8e8m0",
-    25: "uint2",
-    26: "int2",
-}
-"""``TensorProto.DataType`` by number, as ONNX IR version 13 has it."""
 
 _INTEGER_BITS = {f"{sign}int{bits}": (bits, sign == "") for bits in (2, 4, 8, 16, 32, 64) for sign in ("", "u")}
 

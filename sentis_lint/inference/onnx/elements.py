@@ -22,7 +22,7 @@ def sizes_of(shape: Shape | None) -> Sizes | None:
     for dim in shape:
         if not isinstance(dim, int) or dim < 0:
             return None
-        total *= dim
+        total *= dim or 1  # beside a 0 other sizes must stay small as well: walks go over them
     return None if total > MAX_ELEMENTS else shape  # type: ignore[return-value]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from sentis_lint.graph import Dim, Shape
@@ -61,7 +60,7 @@ def _einsum(call: Call) -> Sequence[Fact]:
     dtype = call.dtype(*range(count))
     left, arrow, right = call.string("equation", "").replace(" ", "").partition("->")
     terms = left.split(",")
-    if len(terms) != count or not all(re.fullmatch(r"[A-Za-z]*(\.\.\.)?[A-Za-z]*", term) for term in (*terms, right)):
+    if len(terms) != count or not all(_is_term(term) for term in (*terms, right)):
         raise Unclear("equation")
     sizes: dict[str, Dim] = {}
     ellipsis: Shape | None = ()
@@ -91,6 +90,11 @@ def _einsum(call: Call) -> Sequence[Fact]:
         return (Fact(dtype, None),)
     middle = ellipsis if dots and ellipsis is not None else ()
     return (Fact(dtype, (*(sizes[letter] for letter in before), *middle, *(sizes[letter] for letter in after))),)
+
+
+def _is_term(term: str) -> bool:
+    letters = term.replace("...", "", 1)
+    return not letters or (letters.isalpha() and letters.isascii())
 
 
 def _record(sizes: dict[str, Dim], letters: str, dims: Shape) -> None:

@@ -31,9 +31,10 @@ SUM_AXES_AS_INPUT = 13
 
 def reduced_shape(shape: Shape, axes: Sequence[int], keep: bool) -> Shape:
     """The shape without the reduced axes, or with size 1 there."""
+    reduced = set(axes)
     if keep:
-        return tuple(1 if axis in axes else dim for axis, dim in enumerate(shape))
-    return tuple(dim for axis, dim in enumerate(shape) if axis not in axes)
+        return tuple(1 if axis in reduced else dim for axis, dim in enumerate(shape))
+    return tuple(dim for axis, dim in enumerate(shape) if axis not in reduced)
 
 
 def _reduce(since: int, fold: symbols.Binary | None, call: Call) -> Sequence[Fact]:

@@ -24,6 +24,9 @@ from sentis_lint.inference.onnx.call import (
     sum_of,
 )
 
+MAX_SYMBOLS = 64
+"""A shape with more symbolic sizes is not multiplied out."""
+
 AXES_AS_INPUT = 13
 """Since this opset Squeeze and Unsqueeze take their axes as an input."""
 
@@ -68,7 +71,8 @@ def reshaped(shape: Shape | None, target: Sequence[Element], allow_zero: bool) -
     if shape is None:
         return tuple(result)
     if inferred is not None:
-        result[inferred] = left_over(shape, result[:inferred] + result[inferred + 1 :])
+        others = result[:inferred] + result[inferred + 1 :]
+        result[inferred] = None if None in others else left_over(shape, others)
     elif result.count(None) == 1:
         # Whatever the one unknown element says, the number of elements must stay the same.
         position = result.index(None)
@@ -82,28 +86,25 @@ def reshaped(shape: Shape | None, target: Sequence[Element], allow_zero: bool) -
 
 
 def left_over(shape: Shape, others: Sequence[Dim]) -> Dim:
-    """The one dimension that, with the others, makes up the number of elements of a shape.
+    """The one dimension that, with the others (all known), makes up the number of elements of a shape.
 
     Symbols on both sides cancel: a size that could be 0 would leave the dimension undefined, which no runtime accepts.
     """
-    if None in others:
-        return None
     symbols = [dim for dim in shape if not isinstance(dim, int)]
     total = product([dim for dim in shape if isinstance(dim, int)])
     divisor = product([dim for dim in others if isinstance(dim, int)])
+    if len(symbols) > MAX_SYMBOLS or not isinstance(total, int) or not isinstance(divisor, int):
+        return None
     for dim in others:
-        if isinstance(dim, str):
+        if not isinstance(dim, int):
             if dim not in symbols:
                 return None
             symbols.remove(dim)
-    if not isinstance(total, int) or not isinstance(divisor, int) or divisor == 0 or None in symbols:
+    if None in symbols or divisor == 0 or total % divisor:
         return None
-    if total % divisor:
-        return None
-    quotient = total // divisor
     if not symbols:
-        return quotient
-    return symbols[0] if quotient == 1 and len(symbols) == 1 else None
+        return total // divisor
+    return symbols[0] if total == divisor and len(symbols) == 1 else None
 
 
 def _flatten(call: Call) -> Sequence[Fact]:
@@ -129,7 +130,7 @@ def _squeeze(call: Call) -> Sequence[Fact]:
     if axes is None:
         single = call.fact(1).size == 1
         return (Fact(data.dtype, (None,) * (len(shape) - 1) if single and shape else None),)
-    removed = normal_axes(axes, len(shape))
+    removed = set(normal_axes(axes, len(shape)))
     if any(isinstance(shape[axis], int) and shape[axis] != 1 for axis in removed):
         raise Unclear("axes")
     return (Fact(data.dtype, tuple(dim for axis, dim in enumerate(shape) if axis not in removed), call.elements(0)),)

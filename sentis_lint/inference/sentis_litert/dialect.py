@@ -112,7 +112,8 @@ class LiteRTDialect:
         if partial.elements is not None and _in_plain_order(held):
             known = tuple(element if isinstance(element, int | float) else None for element in partial.elements)
             known = None if all(element is None for element in known) else known
-        layout = None if held is None or held.layout.is_identity else held.layout.axes
+        axes = None if held is None else held.layout.axes
+        layout = None if axes == tuple(range(len(partial.shape or ()))) else axes
         return Fact(dtype, partial.shape, known, constant=partial.is_static, layout=layout)
 
     def view(self, node: Node, inputs: Sequence[Fact | None], outputs: Sequence[Fact], uses: Uses) -> NodeView:
@@ -143,7 +144,18 @@ class LiteRTDialect:
         late = self.imported.late.get(node.index)
         if late is not None:
             (certain if late.code in OPTIMISER_CODES else doubtful).append(late.code)
-        return {"faults": tuple(certain), "doubts": tuple(doubtful)}
+        return {
+            "faults": tuple(certain),
+            "doubts": tuple(doubtful),
+            "file_inputs": tuple(self._in_file(name) for name in node.inputs),
+            "file_outputs": tuple(self._in_file(name) for name in node.outputs),
+        }
+
+    def _in_file(self, name: str | None) -> tuple[str | None, tuple[int, ...] | None]:
+        value = None if name is None else self.model.graphs[0].value_info.get(name)
+        if value is None or value.shape is None:
+            return None, None
+        return value.dtype, tuple(size if isinstance(size, int) else -1 for size in value.shape)
 
 
 def _in_plain_order(held: Held | None) -> bool:

@@ -49,19 +49,19 @@ def fold_constants(graph: LayerGraph) -> None:
             source, position = layer.args
             assert isinstance(source, Layer)
             assert isinstance(position, int)
-            layer.partial = several[source][position]
+            result: Partial | list[Partial] = several[source][position]
             ready = source in known
         else:
             ready = layer.target not in _RANDOM and all(one in known for one in layer.inputs())
             with blaming(layer):
                 result = _computed(layer) if ready else infer(layer.target, layer.args)
-            if isinstance(result, list):
-                several[layer] = result
-                if ready:
-                    known.add(layer)
-                continue
-            layer.partial = result
-        if ready or (layer.partial is not None and layer.partial.is_static):
+        if isinstance(result, list):
+            several[layer] = result
+            if ready:
+                known.add(layer)
+            continue
+        layer.partial = result
+        if ready or result.is_static:
             known.add(layer)
             computed.append(layer)
     substitutes = {layer: graph.constant(layer.known, before=layer) for layer in computed}

@@ -73,7 +73,7 @@ def _split(tensor: Partial, sizes: Partial | None, axis: int, count: int) -> lis
         if length is not None:
             require(count >= 1, "negative-size")
             each = math.ceil(length / count)
-            lengths = [each] * (count - 1) + [dims.size(length - each * (count - 1))]
+            lengths = [*[each] * (count - 1), dims.size(length - each * (count - 1))]
     else:
         lengths = [from_tracked(sizes.element(position)) for position in range(count)]
     return [Partial(tensor.kind, (*tensor.sizes[:place], length, *tensor.sizes[place + 1 :])) for length in lengths]
