@@ -31,6 +31,7 @@ def dialect_for(model: Model, tables: FormatTables) -> Dialect:
 class OnnxDialect:
     """ONNX: facts follow the standard; the target's model table says how it maps dtypes and which opset it assumes."""
 
+    enters_subgraphs = True
     in_file_order = False
 
     def __init__(self, model: Model, tables: FormatTables) -> None:

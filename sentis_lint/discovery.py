@@ -9,12 +9,12 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
 from sentis_lint.escape import quoted
 from sentis_lint.findings import FileError
+from sentis_lint.records import field, record
 
 MODEL_SUFFIXES = frozenset({".onnx", ".tflite", ".lite"})
 """Endings of files that a folder is searched for."""
@@ -54,7 +54,7 @@ class Candidate(NamedTuple):
     """Why it need not even be opened."""
 
 
-@dataclass(slots=True)
+@record
 class Discovery:
     """The files a command line means, and what about it makes no sense."""
 

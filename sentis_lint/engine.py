@@ -9,7 +9,6 @@ from __future__ import annotations
 import functools
 import operator
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from sentis_lint.checks import opset, structure
 from sentis_lint.checks.hits import Hit
@@ -17,20 +16,24 @@ from sentis_lint.dialects import dialect_for
 from sentis_lint.findings import Confidence, Effect, Finding, Location, TargetResult
 from sentis_lint.graph import Model, Node
 from sentis_lint.patterns import Matcher, patterns
+from sentis_lint.records import record
 from sentis_lint.tables import Limit, Operator, rules, tables
 from sentis_lint.targets import Family, Release, Target
 from sentis_lint.walk import Dialect, release_groups, walk
+
+FORMAT_TITLES = {"onnx": "ONNX", "litert": "LiteRT"}
 
 _EFFECT_ORDER = list(Effect)
 _CONFIDENCE_ORDER = [Confidence.CERTAIN, Confidence.DOCUMENTED, Confidence.LIKELY, Confidence.POSSIBLE]
 
 
-@dataclass(slots=True)
+@record
 class OperatorUse:
     """Every use of one operator in a model."""
 
     name: str
     domain: str
+    """ONNX: the domain; LiteRT: the name of a custom operator."""
     operator: Operator | None
     main: list[Node]
     """Nodes of the main graph."""
@@ -60,22 +63,23 @@ class Analysis:
 
     def _uses(self) -> list[OperatorUse]:
         uses: dict[tuple[str, str], OperatorUse] = {}
-        for situation in self.walk.situations:
-            domain = situation.nodes[0].domain
-            use = uses.get((situation.name, domain))
+
+        def use_of(name: str, node: Node) -> OperatorUse:
+            # A custom operator of LiteRT is told from others by its code, as an operator of ONNX is by its domain.
+            domain = node.custom_code or node.domain
+            use = uses.get((name, domain))
             if use is None:
-                use = uses[situation.name, domain] = OperatorUse(situation.name, domain, situation.operator, [], [])
-            use.main += situation.nodes
+                use = uses[name, domain] = OperatorUse(name, domain, self.tables.operator(name), [], [])
+            return use
+
+        for situation in self.walk.situations:
+            for node in situation.nodes if situation.nodes[0].custom_code else situation.nodes[:1]:
+                use = use_of(situation.name, node)
+                use.main += [node] if node.custom_code else situation.nodes
         for path, graph in self.model.walk():
-            if not path or (self.model.format == "litert"):
-                continue
-            for node in graph.nodes:
-                name = self.dialect.operator(node)
-                use = uses.get((name, node.domain))
-                if use is None:
-                    operator = self.tables.operator(name)
-                    use = uses[name, node.domain] = OperatorUse(name, node.domain, operator, [], [])
-                use.inner.append((path, node))
+            if path and self.dialect.enters_subgraphs:
+                for node in graph.nodes:
+                    use_of(self.dialect.operator(node), node).inner.append((path, node))
         return list(uses.values())
 
     def _hits(self) -> Iterable[Hit]:
@@ -169,6 +173,8 @@ class Analysis:
         function = any(item.name == use.name and item.domain == use.domain for item in self.model.functions)
         rule = "local-function" if function else "operator-unsupported" if operator is not None else "operator-custom"
         label = f"{use.domain}.{use.name}" if use.domain not in {"", "ai.onnx"} else use.name
+        if self.model.format == "litert" and use.domain:
+            label, rule = use.domain, "operator-custom"
         title = self.family.title
         if function:
             message = f"{label} is a function of the model itself, and {title} does not read model functions"
@@ -202,9 +208,9 @@ class Analysis:
             target=str(target),
             effect=Effect.REJECTED,
             confidence=_confidence(Confidence.CERTAIN, True, target.release),
-            message=f"{self.model.format} files are imported only by {self.family.title} {self.family.describe(mask)}",
+            message=f"{FORMAT_TITLES[self.model.format]} files are imported only by {self.family.title} {self.family.describe(mask)}",
             help=_rule_help("format-unsupported"),
-            subject=self.model.format,
+            subject=FORMAT_TITLES[self.model.format],
             locations=[Location()],
         )
 

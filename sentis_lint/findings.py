@@ -6,11 +6,11 @@ will be shown.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
+
+from sentis_lint.records import field, record
 
 
 class Effect(StrEnum):
@@ -91,7 +91,7 @@ def severity_of(effect: Effect, confidence: Confidence) -> Severity:
     return severity
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Location:
     """A place in a model: a node, a value, or (all None) the model as a whole."""
 
@@ -110,7 +110,7 @@ class Location:
         return {"graph": self.graph, "node": self.node, "op": self.op, "name": self.name, "value": self.value}
 
 
-@dataclass(slots=True)
+@record
 class Finding:
     """One problem of one model with one target, with every place where it occurs."""
 
@@ -142,6 +142,8 @@ class Finding:
     @property
     def fingerprint(self) -> str:
         """Stable over re-exports: depends on what is wrong and for whom, not on node order or names."""
+        import hashlib
+
         material = "\0".join((self.rule, self.limit or "", self.target, self.subject))
         return hashlib.sha256(material.encode("utf-8", "surrogateescape")).hexdigest()[:16]
 
@@ -162,7 +164,7 @@ class Finding:
         }
 
 
-@dataclass(slots=True)
+@record
 class TargetResult:
     """What one target makes of one model."""
 
@@ -182,7 +184,7 @@ class TargetResult:
         return Verdict.OK
 
 
-@dataclass(slots=True)
+@record
 class FileError:
     """Why a file could not be read as a model."""
 
@@ -193,7 +195,7 @@ class FileError:
     help: str = ""
 
 
-@dataclass(slots=True)
+@record
 class ModelSummary:
     """The few facts about a model that a report's heading shows."""
 
@@ -205,7 +207,7 @@ class ModelSummary:
     size: int
 
 
-@dataclass(slots=True)
+@record
 class ModelReport:
     """Everything found out about one file."""
 
@@ -219,7 +221,7 @@ class ModelReport:
     """What the releases that were not asked about make of it, for a line that says which to use."""
 
 
-@dataclass(slots=True)
+@record
 class Report:
     """A whole run."""
 

@@ -12,9 +12,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
+
+from sentis_lint.records import field, record
 
 Dim = int | str | None
 """One dimension: a size, the name of a symbolic size, or unknown."""
@@ -23,7 +24,7 @@ Shape = tuple[Dim, ...]
 """The dimensions of a value of known rank; an unknown rank is ``None`` in place of a shape."""
 
 
-@dataclass(slots=True)
+@record
 class Storage:
     """Where the bytes of a tensor lie.
 
@@ -48,7 +49,7 @@ class Storage:
     """Byte spans, where a typed field is split over several places of the file."""
 
 
-@dataclass(slots=True)
+@record
 class Tensor:
     """A constant: dtype, shape and the place of its bytes. The bytes are read on request and only if there are few."""
 
@@ -69,7 +70,7 @@ class Tensor:
         return total
 
 
-@dataclass(slots=True)
+@record
 class Quantisation:
     """Quantisation parameters as the file stores them (LiteRT), or the annotation that names them (ONNX)."""
 
@@ -82,7 +83,7 @@ class Quantisation:
     """ONNX: parameter name to tensor name."""
 
 
-@dataclass(slots=True)
+@record
 class Value:
     """A named edge of the graph: what the file itself says about it (inference knows more)."""
 
@@ -107,7 +108,7 @@ class Value:
     sparse: bool = False
 
 
-@dataclass(slots=True)
+@record
 class Attribute:
     """One attribute of a node.
 
@@ -123,7 +124,7 @@ class Attribute:
     reference: str | None = None
 
 
-@dataclass(slots=True)
+@record
 class Node:
     """One operator call."""
 
@@ -159,7 +160,7 @@ class Node:
                     yield f"{attribute.name}[{position}]", graph
 
 
-@dataclass(slots=True)
+@record
 class Graph:
     """Nodes in file order and the values they connect."""
 
@@ -178,7 +179,7 @@ class Graph:
     """LiteRT: index of the subgraph."""
 
 
-@dataclass(slots=True)
+@record
 class Function:
     """A model-local function of an ONNX file."""
 
@@ -192,7 +193,7 @@ class Function:
     nodes: list[Node]
 
 
-@dataclass(slots=True)
+@record
 class Signature:
     """A LiteRT signature: names given to inputs and outputs of one subgraph (alias, name of the value)."""
 
@@ -202,7 +203,7 @@ class Signature:
     outputs: tuple[tuple[str, str], ...]
 
 
-@dataclass(slots=True)
+@record
 class OpsetImport:
     """One opset entry as the file writes it."""
 
@@ -228,7 +229,7 @@ class ByteSource(Protocol):
         """Let go of the file; nothing can be read afterwards."""
 
 
-@dataclass(slots=True)
+@record
 class Model:
     """One model file: its graphs (main first) and what the file says about itself."""
 

@@ -12,12 +12,12 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from sentis_lint.conditions import ABSENT, NodeView
 from sentis_lint.graph import Node
 from sentis_lint.inference.facts import Fact
+from sentis_lint.records import record
 from sentis_lint.tables import FormatTables, Limit, TableError
 from sentis_lint.walk import MISSING, Dialect, Walk
 
@@ -28,7 +28,7 @@ ANYTHING = "_"
 """An input of a statement that may be any value, or left out."""
 
 
-@dataclass(slots=True)
+@record
 class Statement:
     """One node of a pattern."""
 
@@ -44,7 +44,7 @@ class Statement:
     """Whether its first two inputs may stand the other way round."""
 
 
-@dataclass(slots=True)
+@record
 class Pattern:
     """A small graph and the limit that holds for it."""
 
@@ -107,7 +107,7 @@ def _attributes(text: str, owner: str) -> Iterator[tuple[str, Any]]:
         position = match.end()
 
 
-@dataclass(slots=True)
+@record
 class Match:
     """One occurrence: the node of each statement and the value of each name."""
 

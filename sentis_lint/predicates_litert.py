@@ -1,7 +1,4 @@
-"""Predicates over LiteRT nodes: what the importer's own bookkeeping says (see `inference.sentis_litert`).
-
-Facts of these nodes are the importer's knowledge, not ours: a size that is unknown there is one that it does not know.
-"""
+"""Predicates over LiteRT nodes: what the importer's own bookkeeping says (see `inference.sentis_litert`)."""
 
 from __future__ import annotations
 
@@ -34,12 +31,13 @@ def read_as(view: NodeView) -> bool:
 
 
 @predicate(takes_inputs=True)
-def unknown_dim(view: NodeView, index: int, axis: int) -> bool | None:
-    """Whether the importer does not know a size of an input."""
-    fact = view.input(index)
-    if fact is None or fact.shape is None or not -len(fact.shape) <= axis < len(fact.shape):
+def unsized(view: NodeView, index: int, axis: int) -> bool | None:
+    """Whether the file leaves a size of an input open (-1), whatever the importer tracks: some converters look there."""
+    inputs = view.context.get("file_inputs", ())
+    shape = inputs[index][1] if 0 <= index < len(inputs) else None
+    if shape is None or not -len(shape) <= axis < len(shape):
         return None
-    return fact.shape[axis] is None
+    return bool(shape[axis] == -1)
 
 
 @predicate(takes_inputs=True)

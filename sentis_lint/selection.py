@@ -8,10 +8,10 @@ with their result as `SelectedResult.hidden`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from sentis_lint.findings import Finding, ModelReport, Severity, TargetResult, Verdict
+from sentis_lint.records import field, record
 from sentis_lint.wording import did_you_mean
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ class SelectionError(Exception):
     """A code that names no rule, operator or limit; the message names the nearest that does."""
 
 
-@dataclass(slots=True)
+@record
 class SelectedResult(TargetResult):
     """What is shown of a result, with what is not."""
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 import functools
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from sentis_lint.conditions import NODE, PATTERN, Condition, Vocabulary, parse
 from sentis_lint.findings import Confidence, Effect
+from sentis_lint.records import field, record
 from sentis_lint.targets import Family, rules_folder
 
 
@@ -22,7 +22,7 @@ class TableError(Exception):
     """A table file says something that makes no sense; the message names the file and the entry."""
 
 
-@dataclass(slots=True)
+@record
 class Limit:
     """One condition under which a target does something the model's standard does not say."""
 
@@ -90,7 +90,7 @@ class Limit:
         return self._condition
 
 
-@dataclass(slots=True)
+@record
 class Backend:
     """What one backend computes for an operator, in a range of releases."""
 
@@ -102,7 +102,7 @@ class Backend:
     """
 
 
-@dataclass(slots=True)
+@record
 class Operator:
     """What a target family knows of one operator."""
 
@@ -134,7 +134,7 @@ class Operator:
         return [limit for limit in self.limits if limit.becomes is not None and limit.substitution is not None]
 
 
-@dataclass(slots=True)
+@record
 class Rule:
     """A family of limits, as ``rules/rules.toml`` describes it."""
 

@@ -10,9 +10,10 @@ import functools
 import re
 import tomllib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from sentis_lint.records import record
 
 _BOUND = re.compile(r"\s*(>=|<=|==|>|<)\s*([A-Za-z0-9.+-]+)\s*")
 
@@ -21,7 +22,7 @@ class TargetError(Exception):
     """A target, release, backend or range that does not exist; the message names the nearest that does."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Release:
     """One release of a target family, as ``releases.toml`` describes it."""
 
@@ -48,7 +49,7 @@ class Release:
         return self.read not in {"source", "public-copy"}
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(frozen=True, eq=False)
 class Family:
     """A kind of target with its releases, oldest first."""
 
@@ -158,7 +159,7 @@ class Family:
         return ", ".join(words)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Target:
     """What a model is checked against."""
 

@@ -8,13 +8,13 @@ are evaluated once a situation, and a large model costs little more than reading
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Any, Protocol
 
 from sentis_lint.conditions import NodeView
 from sentis_lint.graph import Attribute, Graph, Node, sorted_nodes
 from sentis_lint.inference.facts import UNKNOWN, Fact, FactTable
+from sentis_lint.records import field, record, replace
 from sentis_lint.tables import FormatTables, Limit, Operator
 
 MISSING = Fact(None, None, missing=True)
@@ -29,6 +29,8 @@ class Dialect(Protocol):
 
     in_file_order: bool
     """Whether nodes are read strictly as the file lists them; otherwise producers come before consumers."""
+    enters_subgraphs: bool
+    """Whether operators in subgraphs count: not where the importer reads one graph and never looks at the others."""
     table: FactTable
     """Where facts are interned: nodes are told apart by the identity of the facts of their inputs."""
     target_types: Mapping[str, str]
@@ -50,7 +52,7 @@ class Dialect(Protocol):
         """What conditions of the tables see of the node."""
 
 
-@dataclass(slots=True)
+@record
 class Situation:
     """Nodes of one graph that no condition can tell apart."""
 
@@ -65,7 +67,7 @@ class Situation:
     nodes: list[Node] = field(default_factory=list)
 
 
-@dataclass(slots=True)
+@record
 class Walk:
     """The result of one pass."""
 

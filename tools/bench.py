@@ -8,14 +8,11 @@ folder that is deleted. Exit status 1 if a bound is exceeded.
 from __future__ import annotations
 
 import argparse
-import math
 import os
 import statistics
-import struct
 import subprocess
 import sys
 import tempfile
-import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,7 +31,7 @@ class Cost:
     seconds: float
     """User and system time."""
     memory: float
-    """Largest resident set, in MiB."""
+    """Largest resident set, in MiB; never less than that of the process that started it."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +84,12 @@ def compare(runs: int, *commands: Sequence[str | Path]) -> list[Cost]:
     ]
 
 
+def make(kind: str, path: Path, size: int = 0) -> Path:
+    """Write a model of `tools.bench_models`, in a process of its own."""
+    subprocess.run([sys.executable, "-m", "tools.bench_models", kind, path, str(size)], cwd=ROOT, check=True)
+    return path
+
+
 def milliseconds(*costs: Cost) -> str:
     """Costs for the last column."""
     return " against ".join(f"{cost.seconds * 1000:.0f} ms" for cost in costs)
@@ -104,20 +107,12 @@ def typical(folder: Path, runs: int) -> Iterator[Measured]:
 def weights(folder: Path, runs: int) -> Iterator[Measured]:
     """Gigabytes of weights against the same graph with next to none."""
     pairs = {
-        "1.5 GB in one .onnx": (
-            onnx_with_weights(folder / "tiny.onnx", 8),
-            onnx_with_weights(folder / "big.onnx", 8000),
-        ),
-        "4 GB of external data": (
-            onnx_with_weights(folder / "tiny-external.onnx", 8, external=True),
-            onnx_with_weights(folder / "big-external.onnx", 13000, external=True),
-        ),
-        "1.5 GB .tflite": (
-            litert_with_weights(folder / "tiny.tflite", 8),
-            litert_with_weights(folder / "big.tflite", 20000),
-        ),
+        "1.5 GB in one .onnx": ("onnx", "onnx", 8000),
+        "4 GB of external data": ("external", "onnx", 13000),
+        "1.5 GB .tflite": ("litert", "tflite", 20000),
     }
-    for what, (tiny, big) in pairs.items():
+    for what, (kind, ending, size) in pairs.items():
+        tiny, big = (make(kind, folder / f"{kind}-{name}.{ending}", name) for name in (8, size))
         small, large = compare(runs, [*CHECK, tiny], [*CHECK, big])
         ratio = large.seconds / small.seconds
         yield Measured(f"{what} / without weights", ratio, 1.3, "× time", details=milliseconds(large, small))
@@ -126,7 +121,7 @@ def weights(folder: Path, runs: int) -> Iterator[Measured]:
 
 def large_graph(folder: Path, runs: int) -> Iterator[Measured]:
     """Fifty thousand nodes against onnx.checker, and against half as many."""
-    full, half = chain(folder / "50k.onnx", 50_000), chain(folder / "25k.onnx", 25_000)
+    full, half = (make("chain", folder / f"{nodes}.onnx", nodes) for nodes in (50_000, 25_000))
     checker: list[str | Path] = [
         sys.executable,
         "-c",
@@ -144,132 +139,11 @@ def node_tests(folder: Path, runs: int) -> Iterator[Measured]:
     """The node tests of the onnx package, all in one process."""
     cases = folder / "node-tests"
     cases.mkdir()
-    code = "import sys\nfrom tools.bench import write_node_tests\nwrite_node_tests(sys.argv[1])"
-    subprocess.run([sys.executable, "-c", code, str(cases)], cwd=ROOT, check=True)
+    make("tests", cases)
     models = sorted(cases.iterdir())
     (cost,) = compare(max(3, runs // 3), [*CHECK, cases])
     rate = len(models) / cost.seconds
     yield Measured("node tests in one process", rate, 500, "models/s", at_least=True, details=f"{len(models)} models")
-
-
-def write_node_tests(folder: str) -> None:
-    """Write every node test of the installed onnx package into a folder (in a process of its own: it makes much)."""
-    from onnx.backend.test.case.node import collect_testcases
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        for case in collect_testcases(None):  # type: ignore[arg-type]
-            if case.model is not None:
-                Path(folder, f"{case.name}.onnx").write_bytes(case.model.SerializeToString())
-
-
-def chain(path: Path, nodes: int) -> Path:
-    """Write a chain of elementwise nodes with names as exporters give them."""
-    from onnx import TensorProto, helper
-
-    kinds = ("Add", "Relu", "Mul", "Sigmoid")
-    made, last = [], "x"
-    for index in range(nodes):
-        kind = kinds[index % 4]
-        name = f"/layer/{index}/{kind}"
-        inputs = [last, "w"] if kind in {"Add", "Mul"} else [last]
-        made.append(helper.make_node(kind, inputs, [f"{name}_output_0"], name=name))
-        last = f"{name}_output_0"
-    graph = helper.make_graph(
-        made,
-        "chain",
-        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 8])],
-        [helper.make_tensor_value_info(last, TensorProto.FLOAT, [1, 8])],
-        [helper.make_tensor("w", TensorProto.FLOAT, [8], [1.0] * 8)],
-    )
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 15)], ir_version=8)
-    path.write_bytes(model.SerializeToString())
-    return path
-
-
-LAYERS = 6
-
-
-def onnx_with_weights(path: Path, size: int, *, external: bool = False) -> Path:
-    """Write `LAYERS` MatMul and Relu in a chain, each with `size` × `size` float32 weights, which are holes."""
-    from onnx import TensorProto, helper
-
-    nodes, last = [], "x"
-    for layer in range(LAYERS):
-        nodes.append(helper.make_node("MatMul", [last, f"w{layer}"], [f"product{layer}"], name=f"/layer{layer}/MatMul"))
-        nodes.append(helper.make_node("Relu", [f"product{layer}"], [f"y{layer}"], name=f"/layer{layer}/Relu"))
-        last = f"y{layer}"
-    ends = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, size]) for name in ("x", last)]
-    graph = helper.make_graph(nodes, "weights", ends[:1], ends[1:])
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 15)], ir_version=8)
-    length = 4 * size * size
-    if external:
-        for layer in range(LAYERS):
-            tensor = TensorProto(name=f"w{layer}", data_type=TensorProto.FLOAT, dims=[size, size])
-            tensor.data_location = TensorProto.EXTERNAL
-            for key, value in {"location": path.name + ".data", "offset": layer * length, "length": length}.items():
-                tensor.external_data.add(key=key, value=str(value))
-            model.graph.initializer.append(tensor)
-        path.write_bytes(model.SerializeToString())
-        with path.with_name(path.name + ".data").open("wb") as stream:
-            stream.truncate(LAYERS * length)
-        return path
-    head = model.graph.SerializeToString()
-    model.ClearField("graph")
-    tensors = []
-    for layer in range(LAYERS):
-        tensor = TensorProto(name=f"w{layer}", data_type=TensorProto.FLOAT, dims=[size, size])
-        fields = tensor.SerializeToString() + b"\x4a" + varint(length)  # 9: raw_data
-        tensors.append(b"\x2a" + varint(len(fields) + length) + fields)  # 5: initializer
-    total = len(head) + sum(map(len, tensors)) + LAYERS * length
-    with path.open("wb") as stream:
-        stream.write(model.SerializeToString() + b"\x3a" + varint(total) + head)  # 7: graph
-        for fields in tensors:
-            stream.write(fields)
-            stream.truncate(stream.seek(length, os.SEEK_CUR))
-    return path
-
-
-def varint(value: int) -> bytes:
-    """A number as protobuf writes it."""
-    out = bytearray()
-    while value > 0x7F:
-        out.append(value & 0x7F | 0x80)
-        value >>= 7
-    out.append(value)
-    return bytes(out)
-
-
-def litert_with_weights(path: Path, size: int) -> Path:
-    """Write a FULLY_CONNECTED with `size` × `size` float32 weights: a model of the suite with larger shapes.
-
-    A buffer's data is found by an offset, so it may as well be a hole behind the rest of the file.
-    """
-    import tflite
-
-    content = bytearray((ROOT / "fixtures" / "litert-suite" / "fully_connected" / "act_relu.tflite").read_bytes())
-    content += bytes(-len(content) % 16)
-    model = tflite.Model.GetRootAs(bytes(content))
-    graph = model.Subgraphs(0)
-    end = len(content)
-    holes = []
-    for index, shape in enumerate(([2, size], [size, size], [size], [2, size])):
-        tensor = graph.Tensors(index)
-        struct.pack_into(f"<{len(shape)}i", content, tensor._tab.Vector(tensor._tab.Offset(4)), *shape)
-        buffer = model.Buffers(tensor.Buffer())
-        if buffer.DataLength():
-            field = buffer._tab.Pos + buffer._tab.Offset(4)
-            struct.pack_into("<I", content, field, end - field)
-            length = 4 * math.prod(shape)
-            holes.append((end, length))
-            end += 16 + length  # the length, the data, and what keeps the next one aligned
-    with path.open("wb") as stream:
-        stream.write(content)
-        for place, length in holes:
-            stream.seek(place)
-            stream.write(struct.pack("<I", length))
-        stream.truncate(end)
-    return path
 
 
 PARTS: dict[str, Callable[[Path, int], Iterator[Measured]]] = {

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 
 from sentis_lint.findings import Location
 from sentis_lint.graph import Node
+from sentis_lint.records import field, record
 from sentis_lint.tables import Limit
 
 
-@dataclass(slots=True)
+@record
 class Hit:
     """One limit, with every node or place that meets it in the same way."""
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from sentis_lint.commands import Status, UsageError, choice
+from sentis_lint.records import record
 from sentis_lint.reporters.phrases import FORMAT_TITLES
 from sentis_lint.table_text import aligned
 from sentis_lint.tables import Backend, Operator, tables
@@ -28,7 +28,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-f", "--format", type=choice(["text", "json"]), default="text", metavar="{text,json}")
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class _Entry:
     """One operator of one format, as one family knows it, seen through the releases asked for."""
 

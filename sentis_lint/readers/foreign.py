@@ -12,13 +12,13 @@ import struct
 import tomllib
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
 from sentis_lint.graph import ReadError
 from sentis_lint.readers.flatbuffer import Field, FlatBuffer, Layout
+from sentis_lint.records import field, record
 from sentis_lint.targets import rules_folder
 
 HEAD = 4096
@@ -34,7 +34,7 @@ _PROGRAM = Layout("Program", [Field(0, "uint32", 0)], 1)
 """The root table of a .sentis file, as far as it is read: its version."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Foreign:
     """A file of another format, or of none."""
 

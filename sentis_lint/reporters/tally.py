@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from sentis_lint.findings import ModelReport, Severity, Verdict
+from sentis_lint.records import field, record
 from sentis_lint.selection import hidden_in
 
 
-@dataclass(slots=True)
+@record
 class Tally:
     """Counts over the models seen so far."""
 

@@ -10,7 +10,7 @@ from sentis_lint.inference.facts import Element, Fact
 from sentis_lint.inference.onnx import symbols
 from sentis_lint.inference.onnx.arithmetic import broadcast_elements
 from sentis_lint.inference.onnx.call import Call, Handler, same, scalar
-from sentis_lint.inference.onnx.dtypes import FLOAT_DTYPES, INTEGER_RANGE, Number, fit
+from sentis_lint.inference.onnx.dtypes import INTEGER_RANGE, Number, fit
 
 CLIP_BY_INPUT = 11
 """Since this opset Clip takes its bounds as inputs, before as attributes."""
@@ -72,10 +72,6 @@ def _relu(number: Number) -> Number | None:
     return number if number >= 0 else 0 if number < 0 else None
 
 
-def _negate(call: Call) -> Sequence[Fact]:
-    return _NEGATE_FLOAT(call) if call.fact(0).dtype in FLOAT_DTYPES else _NEGATE(call)
-
-
 def _is_nan(number: Number) -> Number:
     return math.isnan(number)
 
@@ -123,10 +119,6 @@ def _clip(call: Call) -> Sequence[Fact]:
     return (Fact(dtype, fact.shape, elements.elements),)
 
 
-_NEGATE = unary(lambda number: -number)
-# An integer -0 would lose the sign that a float keeps.
-_NEGATE_FLOAT = unary(lambda number: -float(number))
-
 # Functions whose last bit depends on who computes them: only dtype and shape follow.
 _SHAPE_ONLY = """Acos Acosh Asin Asinh Atan Atanh Celu Cos Cosh Elu Erf Exp Gelu HardSigmoid HardSwish Hardmax LeakyRelu
     Log LogSoftmax Mish Selu Shrink Sigmoid Sin Sinh Softmax Softplus Softsign Swish Tan Tanh ThresholdedRelu"""
@@ -140,7 +132,7 @@ HANDLERS: dict[str, Handler] = {
     "Floor": unary(_whole(math.floor)),
     "IsInf": _is_infinite,
     "IsNaN": unary(_is_nan, result="bool"),
-    "Neg": _negate,
+    "Neg": unary(lambda number: -number),
     "Not": unary(lambda number: not number, result="bool"),
     "Reciprocal": unary(_reciprocal),
     "Relu": unary(_relu, of_size=True),

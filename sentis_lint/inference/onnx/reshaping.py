@@ -57,10 +57,12 @@ def _reshape(call: Call) -> Sequence[Fact]:
 def reshaped(shape: Shape | None, target: Sequence[Element], allow_zero: bool) -> Shape:
     """The shape that Reshape gives: 0 keeps a dimension (unless allowed as a size), -1 takes what is left."""
     result: list[Dim] = []
+    copied: set[int] = set()
     inferred: int | None = None
     for position, element in enumerate(target):
         if element == 0 and isinstance(element, int) and not allow_zero:
             result.append(shape[position] if shape is not None and position < len(shape) else None)
+            copied.add(position)
         elif element == -1:
             if inferred is not None:
                 raise Unclear("shape")
@@ -71,8 +73,10 @@ def reshaped(shape: Shape | None, target: Sequence[Element], allow_zero: bool) -
     if shape is None:
         return tuple(result)
     if inferred is not None:
-        others = result[:inferred] + result[inferred + 1 :]
-        result[inferred] = None if None in others else left_over(shape, others)
+        # Copied dimensions stand on both sides, known or not.
+        rest = tuple(dim for position, dim in enumerate(shape) if position not in copied)
+        others = [dim for position, dim in enumerate(result) if position not in copied and position != inferred]
+        result[inferred] = None if None in others else left_over(rest, others)
     elif result.count(None) == 1:
         # Whatever the one unknown element says, the number of elements must stay the same.
         position = result.index(None)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Final
 
 from sentis_lint.graph import Graph, Model, Node, Signature, Tensor, Value
@@ -18,6 +17,7 @@ from sentis_lint.inference.sentis_litert.layers import Layer, LayerGraph
 from sentis_lint.inference.sentis_litert.operation import KINDS, Held, Operation
 from sentis_lint.inference.sentis_litert.operators import CONVERTERS
 from sentis_lint.inference.sentis_litert.partial import FLOAT, INT, MAX_TRACKED, Partial
+from sentis_lint.records import field, record, replace
 
 CONSTANT_SIZES: Final = {
     "float16": 2,
@@ -41,7 +41,7 @@ _LENIENT: Final = frozenset({"float32", "int32"})
 LAST_BUILTIN_OF_OLD_FIELD: Final = 127
 
 
-@dataclass(slots=True)
+@record
 class Import:
     """What came of importing a model, as far as it can be told."""
 

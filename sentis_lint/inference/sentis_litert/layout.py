@@ -10,14 +10,14 @@ Source: com.unity.ai.inference Editor/Permutation.cs, Editor/LiteRT/PermutedFunc
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from sentis_lint.inference.sentis_litert.faults import Fault, require
+from sentis_lint.records import record
 
 _SLOTS = 8
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Permutation:
     """The axes of the plain tensor in the order in which they are held."""
 
