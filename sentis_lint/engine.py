@@ -33,12 +33,20 @@ class OperatorUse:
 
     name: str
     domain: str
-    """ONNX: the domain; LiteRT: the name of a custom operator."""
+    custom: str | None
+    """LiteRT: the name of a custom operator; all of them are the one operator ``CUSTOM``."""
     operator: Operator | None
     main: list[Node]
     """Nodes of the main graph."""
     inner: list[tuple[str, Node]]
     """Nodes of subgraphs, with the path of their graph."""
+
+    @property
+    def label(self) -> str:
+        """What a user calls it: ``If``, ``com.microsoft.FusedGelu``, ``TFLite_Detection_PostProcess``."""
+        if self.custom:
+            return self.custom
+        return self.name if self.domain in {"", "ai.onnx"} else f"{self.domain}.{self.name}"
 
     def locations(self) -> list[Location]:
         """Where it is used, main graph first, in file order."""
@@ -62,24 +70,20 @@ class Analysis:
         self.hits = list(self._hits())
 
     def _uses(self) -> list[OperatorUse]:
-        uses: dict[tuple[str, str], OperatorUse] = {}
+        uses: dict[tuple[str, str, str | None], OperatorUse] = {}
 
         def use_of(name: str, node: Node) -> OperatorUse:
-            # A custom operator of LiteRT is told from others by its code, as an operator of ONNX is by its domain.
-            domain = node.custom_code or node.domain
-            use = uses.get((name, domain))
+            key = (name, node.domain, node.custom_code)
+            use = uses.get(key)
             if use is None:
-                use = uses[name, domain] = OperatorUse(name, domain, self.tables.operator(name), [], [])
+                use = uses[key] = OperatorUse(*key, self.tables.operator(name), [], [])
             return use
 
         for situation in self.walk.situations:
-            for node in situation.nodes if situation.nodes[0].custom_code else situation.nodes[:1]:
-                use = use_of(situation.name, node)
-                use.main += [node] if node.custom_code else situation.nodes
-        for path, graph in self.model.walk():
-            if path and self.dialect.enters_subgraphs:
-                for node in graph.nodes:
-                    use_of(self.dialect.operator(node), node).inner.append((path, node))
+            use_of(situation.name, situation.nodes[0]).main += situation.nodes
+        for path, graph in self.model.walk() if self.dialect.enters_subgraphs else ():
+            for node in graph.nodes if path else ():
+                use_of(self.dialect.operator(node), node).inner.append((path, node))
         return list(uses.values())
 
     def _hits(self) -> Iterable[Hit]:
@@ -171,11 +175,9 @@ class Analysis:
         operator = use.operator
         mask = operator.mask if operator is not None else 0
         function = any(item.name == use.name and item.domain == use.domain for item in self.model.functions)
-        rule = "local-function" if function else "operator-unsupported" if operator is not None else "operator-custom"
-        label = f"{use.domain}.{use.name}" if use.domain not in {"", "ai.onnx"} else use.name
-        if self.model.format == "litert" and use.domain:
-            label, rule = use.domain, "operator-custom"
-        title = self.family.title
+        custom = use.custom is not None or operator is None
+        rule = "local-function" if function else "operator-custom" if custom else "operator-unsupported"
+        label, title = use.label, self.family.title
         if function:
             message = f"{label} is a function of the model itself, and {title} does not read model functions"
         elif mask:

@@ -32,7 +32,7 @@ def read_as(view: NodeView) -> bool:
 
 @predicate(takes_inputs=True)
 def unsized(view: NodeView, index: int, axis: int) -> bool | None:
-    """Whether the file leaves a size of an input open (-1), whatever the importer tracks: some converters look there."""
+    """Whether the file leaves a size of an input open (-1); some converters look there, not at what is tracked."""
     inputs = view.context.get("file_inputs", ())
     shape = inputs[index][1] if 0 <= index < len(inputs) else None
     if shape is None or not -len(shape) <= axis < len(shape):

@@ -12,6 +12,7 @@ from onnx import helper, numpy_helper
 
 from sentis_lint.graph import Attribute, Graph, Model, Node, OpsetImport, Storage, Tensor, Value
 from sentis_lint.inference.facts import MAX_ELEMENTS, Element, Fact
+from sentis_lint.inference.onnx import declared_shape
 from sentis_lint.readers.onnx_tensors import DTYPES
 
 KINDS = {number: name.lower() for name, number in onnx.AttributeProto.AttributeType.items()}
@@ -126,10 +127,8 @@ def boundary(main: Graph) -> dict[str, Fact]:
     """Facts of graph inputs and initializers."""
     facts = {}
     for value in main.inputs:
-        shape = value.shape
-        if shape is not None:
-            shape = tuple(None if isinstance(dim, int) and dim < 0 else dim for dim in shape)
-        facts[value.name] = Fact(value.dtype, shape) if value.kind == "tensor" else Fact(None, None, kind=value.kind)
+        tensor_fact = Fact(value.dtype, declared_shape(value.shape))
+        facts[value.name] = tensor_fact if value.kind == "tensor" else Fact(None, None, kind=value.kind)
     for name, held in main.initializers.items():
         facts[name] = Fact(held.dtype, held.shape, elements(held), constant=True, stored=True)
     return facts

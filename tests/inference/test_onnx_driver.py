@@ -11,7 +11,7 @@ import pytest
 from sentis_lint import standards
 from sentis_lint.graph import Attribute, Graph, Node, Storage, Tensor, Value
 from sentis_lint.inference.facts import MAX_ELEMENTS, UNKNOWN, Fact
-from sentis_lint.inference.onnx import FAMILIES, infer_node
+from sentis_lint.inference.onnx import FAMILIES, declared_shape, infer_node
 from tests.inference.graphs import CONTEXT, call, elements, fact, output
 
 OPERATORS = [("", operator) for names in FAMILIES.values() for operator in names.split()]
@@ -76,6 +76,32 @@ def test_more_elements_than_are_kept_are_not_made() -> None:
     assert output("y = Range (int64[] a = {0}, int64[] b = {9223372036854775807}, int64[] c = {1})").shape == (
         2**63 - 1,
     )
+
+
+@pytest.mark.parametrize(
+    "operator", ["Neg", "Identity", "Transpose", "Expand", "Tile", "Concat", "ReduceSum", "NonZero"]
+)
+def test_an_empty_tensor_with_giant_sizes_costs_nothing(operator: str) -> None:
+    empty = Fact("int64", (2**40, 2**40, 0), ())
+    inputs = {"Expand": [empty, fact("int64", (3,), 1, 1, 1)], "Tile": [empty, fact("int64", (3,), 1, 1, 1)]}
+    attributes = {"Concat": {"axis": 1}}.get(operator, {})
+    assert len(call(operator, inputs.get(operator, [empty]), attributes)) == 1
+
+
+def test_a_node_with_very_many_inputs_or_letters_costs_little() -> None:
+    many = [fact("int64", (1000,), *range(1000))] * 3000
+    assert call("Max", many)[0] == fact("int64", (1000,))
+    assert call("Einsum", [fact("float32", (2,))], {"equation": "a" * 200_000 + "1->a"}) == [UNKNOWN]
+    wide = fact("float32", (2,) * 100_000)
+    assert call("ReduceSum", [wide], {"axes": tuple(range(100_000)), "keepdims": 0}, opset=11)[0].shape == ()
+    assert call("Flatten", [fact("float32", (3,) * 50_000)])[0].shape == (3, None)
+
+
+def test_the_name_that_an_exporter_gives_to_every_unknown_size_is_no_symbol() -> None:
+    assert declared_shape((-1, 3, "?", "?")) == (None, 3, None, None)
+    assert declared_shape(("None", "N", 0, 2**70)) == (None, "N", 0, None)
+    assert declared_shape(()) == ()
+    assert declared_shape(None) is None
 
 
 def test_text_is_never_taken_for_a_symbolic_size() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from dataclasses import replace
+from sentis_lint.records import replace
 
 import pytest
 

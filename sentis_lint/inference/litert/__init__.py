@@ -67,7 +67,14 @@ class FileDialect:
     def identities(self, nodes: Sequence[Node]) -> list[Hashable]:
         """Nodes are alike where the file says the same of their operands."""
         return [
-            (self.operator(node), id(node.attributes), node.has_options, node.codes, *self.context(node).values())
+            (
+                self.operator(node),
+                node.custom_code,
+                id(node.attributes),
+                node.has_options,
+                node.codes,
+                *self.context(node).values(),
+            )
             for node in nodes
         ]
 

@@ -14,9 +14,9 @@ from importlib import import_module
 
 from sentis_lint.graph import Node, Shape
 from sentis_lint.inference.facts import MAX_ELEMENTS, UNKNOWN, Element, Fact
-from sentis_lint.inference.onnx.call import MAX_INT64, Call, Handler, InferenceContext, product
+from sentis_lint.inference.onnx.call import MAX_INT64, Call, Handler, InferenceContext, declared_shape, product
 
-__all__ = ["FAMILIES", "InferenceContext", "infer_node"]
+__all__ = ["FAMILIES", "InferenceContext", "declared_shape", "infer_node"]
 
 FAMILIES: dict[str, str] = {
     "arithmetic": """Add And BitShift BitwiseAnd BitwiseOr BitwiseXor Div Equal Greater GreaterOrEqual Less LessOrEqual
@@ -65,7 +65,8 @@ def infer_node(node: Node, inputs: Sequence[Fact | None], opset: int, context: I
     that makes no sense nothing is known.
 
     Args:
-        inputs: by position; None where an optional input is left out. Sizes are not negative.
+        inputs: by position; None where an optional input is left out. Shapes that a file declares have to go through
+            `declared_shape` first.
         opset: version of the opset of the node's domain.
     """
     try:
@@ -78,7 +79,8 @@ def infer_node(node: Node, inputs: Sequence[Fact | None], opset: int, context: I
     try:
         outputs = list(handler(call))
         constant = not call.varies and all(fact is None or fact.constant for fact in inputs)
-        if constant or len(outputs) != 1 or outputs[0] is not inputs[0]:
+        passed_on = len(outputs) == 1 and bool(inputs) and outputs[0] is inputs[0]
+        if constant or not passed_on:
             outputs = [_checked(fact, constant) for fact in outputs]
     except Exception:
         # A hostile or broken file can hold any nonsense; whatever it upsets, the answer is that nothing is known.

@@ -10,6 +10,9 @@ from sentis_lint.readers.onnx_tensors import DTYPES
 
 MAX_INT64 = 2**63 - 1
 
+PLACEHOLDERS = frozenset({"", "?", "-1", "None", "none", "unk", "unknown", "dynamic"})
+"""Names that exporters give to every size they do not know, so that the same name means nothing."""
+
 
 class Unclear(Exception):
     """The node says something that the standard gives no meaning; nothing is claimed of its outputs."""
@@ -150,6 +153,19 @@ class Call:
             return default
         code = self.optional_integer(name)
         return DTYPES[code] if 0 < code < len(DTYPES) else None
+
+
+def declared_shape(shape: Shape | None) -> Shape | None:
+    """A shape as a file declares it, as far as it may be believed.
+
+    A negative size is how some exporters write an unknown one. Names of sizes stand for one size each, but for those in
+    `PLACEHOLDERS`.
+    """
+    if shape is None:
+        return None
+    return tuple(
+        None if dim in PLACEHOLDERS or (isinstance(dim, int) and not 0 <= dim <= MAX_INT64) else dim for dim in shape
+    )
 
 
 Handler = Callable[[Call], Sequence[Fact]]

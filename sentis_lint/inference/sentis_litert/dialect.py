@@ -18,7 +18,6 @@ from sentis_lint.readers import litert_schema
 LAST_OF_OLD_FIELD: Final = 127
 """Operator codes up to this one are taken from the old, one-byte field."""
 
-_CUSTOM: Final = "CUSTOM"
 _DTYPES: Final = {FLOAT: "float32", INT: "int32"}
 
 
@@ -58,16 +57,12 @@ class LiteRTDialect(FileDialect):
         return Fact(value.dtype, stored_shape(value), elements, constant=True, stored=True)
 
     def operator(self, node: Node) -> str:
-        """The operator a node is taken for: by the new field of its code above 127, else by the old one.
-
-        A custom operator goes by ``CUSTOM.<its name>``, so that its name is that of no builtin one.
-        """
+        """The operator a node is taken for: by the new field of its code above 127, else by the old one."""
         if node.codes is None:
             return node.op_type
         new, old = node.codes
         code = new if new > LAST_OF_OLD_FIELD else old
-        name = litert_schema.operator_names().get(code, f"UNKNOWN_{code}")
-        return f"{name}.{node.custom_code}" if name == _CUSTOM and node.custom_code else name
+        return litert_schema.operator_names().get(code, f"UNKNOWN_{code}")
 
     def identities(self, nodes: Sequence[Node]) -> list[Hashable]:
         """Nodes are alike where the importer made the same of them, and the file says the same of their operands."""
