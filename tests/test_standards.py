@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import re
+
+import onnx
 import pytest
 from onnx import defs
 
@@ -45,9 +49,9 @@ def test_attributes_have_the_type_and_default_that_the_file_would_give() -> None
     assert leaky is not None
     # Single precision, as a node that writes the default down carries it.
     assert leaky.attributes["alpha"].default == 0.009999999776482582
-    lstm = standards.schema("", "MaxPool", 13)
-    assert lstm is not None
-    assert lstm.attributes["kernel_shape"].required
+    pool = standards.schema("", "MaxPool", 13)
+    assert pool is not None
+    assert pool.attributes["kernel_shape"].required
 
 
 def test_parameters_tell_option_arity_and_types() -> None:
@@ -89,6 +93,8 @@ def test_withdrawn_operators_are_marked(operator: str) -> None:
 
 
 def test_every_operator_and_version_of_the_installed_standard_is_there() -> None:
+    if release(onnx.__version__) > release(json.loads(refresh_onnx_standard.TARGET.read_bytes())["onnx"]):
+        pytest.skip("a newer release of onnx is installed than the file was made from")
     known = {(schema.domain, schema.name, schema.since_version) for schema in defs.get_all_schemas_with_history()}
     for domain, name, since in known:
         if domain in refresh_onnx_standard.DOMAINS:
@@ -97,9 +103,14 @@ def test_every_operator_and_version_of_the_installed_standard_is_there() -> None
             assert found.since_version == since
 
 
+def release(version: str) -> tuple[int, ...]:
+    """``1.22.0`` as numbers that compare."""
+    return tuple(int(part) for part in re.findall(r"\d+", version)[:3])
+
+
 def test_the_file_is_what_the_tool_makes_of_the_same_release_of_onnx() -> None:
     content = refresh_onnx_standard.standard()
-    if f'"onnx": "{content["onnx"]}"' not in refresh_onnx_standard.TARGET.read_text(encoding="utf-8"):
+    if content["onnx"] != json.loads(refresh_onnx_standard.TARGET.read_bytes())["onnx"]:
         pytest.skip("another release of onnx is installed than the file was made from")
     assert refresh_onnx_standard.text(content) == refresh_onnx_standard.TARGET.read_text(encoding="utf-8")
 

@@ -13,7 +13,7 @@ FORMAT_TITLES = {"onnx": "ONNX", "litert": "LiteRT"}
 
 CONFIDENCE_WORDS = {
     Confidence.CERTAIN: "",
-    Confidence.DOCUMENTED: "as documented: ",
+    Confidence.DOCUMENTED: "",  # said once, behind the verdict
     Confidence.LIKELY: "likely: ",
     Confidence.POSSIBLE: "possibly: ",
 }
@@ -59,6 +59,15 @@ def verdict(result: TargetResult) -> str:
         words += f", with {counted(doubts, 'doubt')}" if doubts else ""
     left_out = len(hidden_in(result))
     return words + (f" ({counted(left_out, 'finding')} not shown)" if left_out else "")
+
+
+def hearsay(results: Sequence[TargetResult]) -> str:
+    """Words behind a verdict that rests on documentation alone; empty if the source of a release says the same."""
+    for result in results:
+        settled = [finding.confidence for finding in result.findings if finding.confidence.settles]
+        if Confidence.DOCUMENTED not in settled:
+            return ""
+    return ", as far as documentation and predecessor tell" if results else ""
 
 
 def _is_doubt(finding: Finding) -> bool:

@@ -68,7 +68,8 @@ def _write_model(report: ModelReport, groups: Groups, requested: Sequence[str], 
     for results in groups:
         result = results[0]
         names = phrases.targets([entry.target for entry in results], requested)
-        to.line([(f"{names}: ", ""), (phrases.verdict(result), _VERDICT_STYLES[result.verdict])])
+        verdict = (phrases.verdict(result), _VERDICT_STYLES[result.verdict])
+        to.line([(f"{names}: ", ""), verdict, (phrases.hearsay(results), "dim")])
         if result.findings:
             to.blank()
         for finding in result.findings:

@@ -73,6 +73,15 @@ def test_remainders_take_the_sign_that_fmod_asks_for() -> None:
     assert call("Mod", [fact("float32", (), -7.5), fact("float32", (), 2.0)], {"fmod": 1})[0].elements == (-1.5,)
 
 
+def test_remainders_of_floats_without_fmod_are_not_claimed() -> None:
+    (found,) = call("Mod", [fact("float32", (), -7.5), fact("float32", (), 2.0)], opset=28)
+    assert found == fact("float32", ())
+
+
+def test_gated_activation_keeps_the_shape_that_either_operand_tells() -> None:
+    assert call("SwiGLU", [fact("float32", ("N", None)), fact("float32", (None, 8))], opset=28)[0].shape == ("N", 8)
+
+
 def test_unsigned_numbers_do_not_go_below_zero() -> None:
     assert call("Sub", [fact("uint8", (), 1), fact("uint8", (), 2)])[0].elements is None
 

@@ -20,7 +20,7 @@ __all__ = ["FAMILIES", "InferenceContext", "declared_shape", "infer_node"]
 
 FAMILIES: dict[str, str] = {
     "arithmetic": """Add And BitShift BitwiseAnd BitwiseOr BitwiseXor Div Equal Greater GreaterOrEqual Less LessOrEqual
-        Max Mean Min Mod Mul Or PRelu Pow Sub Sum Where Xor""",
+        Max Mean Min Mod Mul Or PRelu Pow Sub Sum SwiGLU Where Xor""",
     "elementwise": """Abs Acos Acosh Asin Asinh Atan Atanh BitwiseNot Ceil Celu Clip Cos Cosh Elu Erf Exp Floor Gelu
         HardSigmoid HardSwish Hardmax IsInf IsNaN LeakyRelu Log LogSoftmax Mish Neg Not Reciprocal Relu Round Selu
         Shrink Sigmoid Sign Sin Sinh Softmax Softplus Softsign Sqrt Swish Tan Tanh ThresholdedRelu""",

@@ -81,7 +81,10 @@ def _divide(call: Call) -> Sequence[Fact]:
 
 
 def _modulo(call: Call) -> Sequence[Fact]:
-    return (_FMOD if call.integer("fmod", 0) else _MODULO)(call)
+    if call.integer("fmod", 0):
+        return _FMOD(call)
+    # The remainder of floats is spelled out with a division, whose rounding is left to the runtime.
+    return (_MODULO if call.dtype(0, 1) in INTEGER_RANGE else _SHAPE_ONLY)(call)
 
 
 def _power(call: Call) -> Sequence[Fact]:
@@ -114,6 +117,10 @@ def _shift(call: Call) -> Sequence[Fact]:
 def _prelu(call: Call) -> Sequence[Fact]:
     # The slope is broadcast to the input, never the other way round.
     return (Fact(call.dtype(0, 1), call.shape(0)),)
+
+
+def _swiglu(call: Call) -> Sequence[Fact]:
+    return (Fact(call.dtype(0, 1), unify((call.shape(0), call.shape(1)))),)
 
 
 def variadic(function: symbols.Binary | None, exact_in_any_order: bool = True) -> Handler:
@@ -169,6 +176,7 @@ _DIVIDE_INTEGERS = binary(symbols.divide_integers)
 _DIVIDE_FLOATS = binary(symbols.divide_floats)
 _MODULO = binary(symbols.modulo)
 _FMOD = binary(symbols.fmod)
+_SHAPE_ONLY = binary(symbols.nothing)
 
 HANDLERS: dict[str, Handler] = {
     "Add": binary(symbols.add),
@@ -192,6 +200,7 @@ HANDLERS: dict[str, Handler] = {
     "PRelu": _prelu,
     "Pow": _power,
     "Sub": binary(symbols.subtract),
+    "SwiGLU": _swiglu,
     "Sum": variadic(symbols.add, exact_in_any_order=False),
     "Where": _where,
     "Xor": binary(symbols.exclusive, "bool"),

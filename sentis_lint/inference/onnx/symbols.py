@@ -18,6 +18,11 @@ Binary = Callable[[Any, Any], Element]
 Unary = Callable[[Number], Number | None]
 
 
+def nothing(_one: Any, _other: Any) -> Element:
+    """An operator whose results are not followed."""
+    return None
+
+
 def add(one: Any, other: Any) -> Element:
     """Sum."""
     if one is None or other is None:

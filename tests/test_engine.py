@@ -1,0 +1,140 @@
+"""From a model to verdicts: what is found, where, and for which release."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from sentis_lint import api
+from sentis_lint.findings import Confidence, Effect, Finding, Severity, TargetResult, Verdict
+from sentis_lint.targets import resolve
+from tests import models
+
+IF_MODEL = """<ir_version: 8, opset_import: ["" : 15]>
+main (float[2] x, bool c) => (float[2] z) {
+    y = If <
+        then_branch = yes () => (float[2] a) { a = GRU (x) },
+        else_branch = no () => (float[2] b) { b = Identity (x) }
+    > (c)
+    z = Relu (y)
+}"""
+
+FUNCTION_MODEL = """<ir_version: 8, opset_import: ["" : 15, "local" : 1]>
+main (float[2] x) => (float[2] y) { y = local.twice (x) }
+<domain: "local", opset_import: ["" : 15]>
+twice (a) => (b) { b = Add (a, a) }"""
+
+
+def result(folder: Path, text: str, target: str = "sentis@2.4.0") -> TargetResult:
+    """What one target makes of a model given as text."""
+    report = api.check(models.write(folder, text), resolve([target]))
+    assert report.error is None, report.error
+    return report.results[0]
+
+
+def of_rule(outcome: TargetResult, rule: str) -> list[Finding]:
+    """The findings of one rule."""
+    return [finding for finding in outcome.findings if finding.rule == rule]
+
+
+def test_an_operator_that_no_release_has_is_named_with_every_node(tmp_path: Path) -> None:
+    outcome = result(tmp_path, "a = Unique (float[4] x); b, c, d = Unique (a) => a, b")
+    (finding,) = of_rule(outcome, "operator-unsupported")
+    assert outcome.verdict is Verdict.REJECTED
+    assert (finding.subject, finding.effect, finding.severity) == ("Unique", Effect.REJECTED, Severity.ERROR)
+    assert [place.node for place in finding.locations] == [0, 1]
+
+
+def test_operators_inside_subgraphs_are_named_too(tmp_path: Path) -> None:
+    outcome = result(tmp_path, IF_MODEL)
+    named = {finding.subject: finding for finding in of_rule(outcome, "operator-unsupported")}
+    assert set(named) == {"If", "GRU"}
+    assert named["GRU"].locations[0].graph.endswith(".then_branch")
+
+
+def test_what_fails_only_because_of_another_node_is_folded_under_it(tmp_path: Path) -> None:
+    (finding,) = [item for item in result(tmp_path, IF_MODEL).findings if item.subject == "If"]
+    assert [(place.op, place.value) for place in finding.consequences] == [("Relu", "y")]
+
+
+def test_a_call_of_the_models_own_function_is_told_from_a_foreign_operator(tmp_path: Path) -> None:
+    outcome = result(tmp_path, FUNCTION_MODEL)
+    (finding,) = of_rule(outcome, "local-function")
+    assert finding.subject == "local.twice"
+    assert "inline" in finding.help
+
+
+@pytest.mark.parametrize(("release", "verdict"), [("1.5.0-pre.3", Verdict.REJECTED), ("1.6.0-pre.1", Verdict.OK)])
+def test_an_operator_counts_from_the_release_that_brought_it(tmp_path: Path, release: str, verdict: Verdict) -> None:
+    text = "opset 16: y = GridSample (float[1,1,4,4] x, float[1,2,2,2] g)"
+    assert result(tmp_path, text, f"sentis@{release}").verdict is verdict
+
+
+def test_the_documentation_of_a_release_is_not_taken_for_its_source(tmp_path: Path) -> None:
+    (finding,) = of_rule(result(tmp_path, "y = Unique (float[4] x)", "sentis@1.0.0-exp.6"), "operator-unsupported")
+    assert finding.confidence is Confidence.DOCUMENTED
+
+
+def test_shapes_follow_what_the_importer_reads_in_place_of_an_attribute(tmp_path: Path) -> None:
+    # With ceil_mode the pooled size is 3; Sentis ignores it, gets 2, and the Add further down no longer fits.
+    text = """a = MaxPool <kernel_shape=[2,2], strides=[2,2], ceil_mode=1> (float[1,1,5,5] x);
+              b = Relu (a); y = Add (b, float[1,1,3,3] w)"""
+    outcome = result(tmp_path, text)
+    assert outcome.verdict is Verdict.REJECTED
+    assert "Add/broadcast" in [finding.limit for finding in outcome.findings]
+    assert result(tmp_path, text.replace("ceil_mode=1", "ceil_mode=0").replace("3,3]", "2,2]")).verdict is Verdict.OK
+
+
+def test_nodes_in_any_order_give_the_same_findings(tmp_path: Path) -> None:
+    sorted_text = "a = DepthToSpace <blocksize=2> (float[4,2,2] x); y = Relu (a)"
+    unsorted = """<ir_version: 8, opset_import: ["" : 15]>
+    main (float[4,2,2] x) => (float[1,4,4] y) { y = Relu (a) a = DepthToSpace <blocksize = 2> (x) }"""
+    one, other = result(tmp_path, sorted_text), result(tmp_path, unsorted)
+    assert one.findings
+    assert [finding.fingerprint for finding in one.findings] == [finding.fingerprint for finding in other.findings]
+
+
+def test_a_circle_of_nodes_is_rejected_and_does_not_hang(tmp_path: Path) -> None:
+    text = """<ir_version: 8, opset_import: ["" : 15]>
+    main (float[2] x) => (float[2] y) { a = Add (x, b) b = Relu (a) y = Relu (b) }"""
+    outcome = result(tmp_path, text)
+    assert outcome.verdict is Verdict.REJECTED
+    assert "model/cycle" in [finding.limit for finding in outcome.findings]
+
+
+def test_doubts_behind_an_operator_that_is_not_imported_are_not_reported(tmp_path: Path) -> None:
+    outcome = result(tmp_path, "opset 17: a = my.Op (float[4] s); y = LayerNormalization (float[2,4] x, a, float[4] b)")
+    assert not [finding for finding in outcome.findings if finding.confidence is Confidence.POSSIBLE]
+    assert outcome.verdict is Verdict.REJECTED
+
+
+def test_an_unknown_rank_is_a_doubt_and_never_a_verdict(tmp_path: Path) -> None:
+    text = "opset 17: r = Reshape (float[N] s, int64[M] t); y = LayerNormalization (float[2,4] x, r, float[4] b)"
+    outcome = result(tmp_path, text)
+    doubts = [finding for finding in outcome.findings if finding.confidence is Confidence.POSSIBLE]
+    assert outcome.verdict is Verdict.OK
+    assert {finding.severity for finding in doubts} == {Severity.NOTE}
+
+
+def test_an_opset_outside_the_documented_range_says_what_changed(tmp_path: Path) -> None:
+    same = of_rule(result(tmp_path, "opset 17: y = Relu (float[2] x)"), "opset-undocumented")
+    changed = of_rule(result(tmp_path, "opset 19: y = Reshape (float[2] x, int64[1] s = {2})"), "opset-undocumented")
+    assert "safe to declare 15" in same[0].help
+    assert "Reshape (19)" in changed[0].help
+    assert same[0].severity is Severity.WARNING
+    assert not of_rule(result(tmp_path, "opset 19: y = Relu (float[2] x)", "sentis@2.6.0"), "opset-undocumented")
+
+
+def test_a_format_that_a_release_does_not_import_is_said_so() -> None:
+    path = Path(__file__).parent.parent / "fixtures" / "models" / "hand_recrop.tflite"
+    report = api.check(path, resolve(["sentis@2.3.0"]))
+    (finding,) = report.results[0].findings
+    assert (finding.rule, finding.subject) == ("format-unsupported", "LiteRT")
+
+
+def test_other_releases_cost_no_second_look(tmp_path: Path) -> None:
+    path = models.write(tmp_path, "opset 16: y = GridSample (float[1,1,4,4] x, float[1,2,2,2] g)")
+    report = api.check(path, resolve(["sentis@2.4.0"]), resolve(["sentis@all"]))
+    assert [item.target for item in report.results] == ["sentis@2.4.0"]
+    assert {item.verdict for item in report.others} == {Verdict.OK, Verdict.REJECTED}
