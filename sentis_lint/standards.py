@@ -115,8 +115,8 @@ def _content() -> dict[str, Any]:
 
 
 @cache
-def _types(position: int) -> frozenset[str]:
-    return frozenset(_content()["type_sets"][position].split())
+def _types(key: str) -> frozenset[str]:
+    return frozenset(_content()["type_sets"][key].split())
 
 
 @cache
@@ -142,7 +142,7 @@ def _attribute(kind: str, default: Any, required: bool) -> AttributeSchema:
     return AttributeSchema(kind, tuple(default) if isinstance(default, list) else default, required)
 
 
-def _parameter(fields: list[Any], constraints: dict[str, int]) -> Parameter:
+def _parameter(fields: list[Any], constraints: dict[str, str]) -> Parameter:
     name, option, min_arity, kind = fields[:4]
-    constraint, position = (kind, constraints[kind]) if isinstance(kind, str) else ("", kind)
-    return Parameter(name, option, min_arity, constraint, _types(position), len(fields) < 5)
+    constraint, key = (kind, constraints[kind]) if kind in constraints else ("", kind)
+    return Parameter(name, option, min_arity, constraint, _types(key), len(fields) < 5)

@@ -7,6 +7,7 @@ read by `sentis_lint.standards`, which explains its layout.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import re
 import sys
@@ -29,19 +30,22 @@ DTYPES = {"float": "float32", "double": "float64"}
 
 
 class TypeSets:
-    """The distinct sets of allowed types, each kept once and referred to by its position."""
+    """The distinct sets of allowed types, each kept once and referred to by a key that follows from its content."""
 
     def __init__(self) -> None:
-        self.sets: list[str] = []
-        self._positions: dict[str, int] = {}
+        self.sets: dict[str, str] = {}
 
-    def position(self, names: set[str]) -> int:
-        """Position of the set in the list; added when it is new."""
+    def key(self, names: set[str]) -> str:
+        """Key of the set; the set is added when it is new.
+
+        Raises:
+            ValueError: two different sets have the same key.
+        """
         text = " ".join(sorted(type_name(name) for name in names))
-        if text not in self._positions:
-            self._positions[text] = len(self.sets)
-            self.sets.append(text)
-        return self._positions[text]
+        key = hashlib.sha256(text.encode()).hexdigest()[:5]
+        if self.sets.setdefault(key, text) != text:
+            raise ValueError(f"two sets of types have the key {key}; take a longer one")
+        return key
 
 
 def type_name(text: str) -> str:
@@ -66,11 +70,11 @@ def attribute(schema_attribute: Any) -> list[Any]:
     return [kind, default, bool(schema_attribute.required)]
 
 
-def parameters(formal: Any, constraints: dict[str, int], types: TypeSets) -> list[list[Any]]:
-    """``[name, option, min_arity, type]`` per input or output; `type` names a constraint, or a type set's position."""
+def parameters(formal: Any, constraints: dict[str, str], types: TypeSets) -> list[list[Any]]:
+    """``[name, option, min_arity, type]`` per input or output; `type` names a constraint, or is a type set's key."""
     result = []
     for parameter in formal:
-        kind = parameter.type_str if parameter.type_str in constraints else types.position(set(parameter.types))
+        kind = parameter.type_str if parameter.type_str in constraints else types.key(set(parameter.types))
         row = [parameter.name, parameter.option.name.lower(), parameter.min_arity, kind]
         if not parameter.is_homogeneous:
             row.append(False)
@@ -80,7 +84,7 @@ def parameters(formal: Any, constraints: dict[str, int], types: TypeSets) -> lis
 
 def version(schema: Any, types: TypeSets) -> dict[str, Any]:
     """One version of one operator; keys that say nothing are left out."""
-    constraints = {item.type_param_str: types.position(set(item.allowed_type_strs)) for item in schema.type_constraints}
+    constraints = {item.type_param_str: types.key(set(item.allowed_type_strs)) for item in schema.type_constraints}
     row: dict[str, Any] = {"since": schema.since_version}
     if schema.deprecated:
         row["deprecated"] = True
@@ -106,7 +110,12 @@ def standard() -> dict[str, Any]:
         domain: max(row["since"] for rows in operators.values() for row in rows)
         for domain, operators in domains.items()
     }
-    return {"onnx": onnx.__version__, "newest": newest, "type_sets": types.sets, "domains": domains}
+    return {
+        "onnx": onnx.__version__,
+        "newest": newest,
+        "type_sets": dict(sorted(types.sets.items())),
+        "domains": domains,
+    }
 
 
 def text(content: dict[str, Any]) -> str:
