@@ -9,7 +9,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from sentis_lint.conditions import NodeView
 from sentis_lint.graph import Graph, Model, Node, Tensor, Value
 from sentis_lint.inference.facts import MAX_ELEMENTS, Element, Fact, FactTable
-from sentis_lint.inference.onnx import InferenceContext, infer_node
+from sentis_lint.inference.onnx import InferenceContext, declared_shape, infer_node
 from sentis_lint.readers.constants import elements
 from sentis_lint.standards import Schema, schema
 from sentis_lint.tables import FormatTables
@@ -109,7 +109,4 @@ class OnnxDialect:
 def _fact_of_input(value: Value) -> Fact:
     if value.kind != "tensor":
         return Fact(None, None, kind=value.kind)
-    shape = value.shape
-    if shape is not None:
-        shape = tuple(None if isinstance(dim, int) and dim < 0 else dim for dim in shape)
-    return Fact(value.dtype, shape)
+    return Fact(value.dtype, declared_shape(value.shape))

@@ -121,7 +121,7 @@ class _View:
             with self.path.open("rb") as stream:
                 stream.seek(max(len(self.head), self.size - TAIL))
                 return stream.read(TAIL)
-        except OSError:
+        except (OSError, ValueError):  # a NUL character in the path is a ValueError
             return b""
 
     @cached_property
@@ -133,7 +133,7 @@ class _View:
 def _exists(path: Path) -> bool:
     try:
         return path.exists()
-    except OSError:
+    except (OSError, ValueError):
         return False
 
 

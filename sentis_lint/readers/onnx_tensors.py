@@ -42,6 +42,8 @@ DTYPES = (
     "float8e8m0",
     "uint2",
     "int2",
+    "float6e2m3",
+    "float6e3m2",
 )
 """Names of ``TensorProto.DataType``, by code."""
 
