@@ -6,7 +6,6 @@ will be shown.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from enum import StrEnum
 from typing import Any
 
@@ -145,7 +144,7 @@ class Finding:
         import hashlib
 
         material = "\0".join((self.rule, self.limit or "", self.target, self.subject))
-        return hashlib.sha256(material.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+        return hashlib.sha256(material.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
     def as_json(self) -> dict[str, Any]:
         """The finding as the JSON report writes it (schema ``sentis-lint/1``)."""
@@ -170,6 +169,8 @@ class TargetResult:
 
     target: str
     findings: list[Finding]
+    basis: str = ""
+    """What it rests on besides the model: where the release was found, and import settings that were heeded."""
 
     @property
     def verdict(self) -> Verdict:
@@ -219,18 +220,3 @@ class ModelReport:
     results: list[TargetResult] = field(default_factory=list)
     others: list[TargetResult] = field(default_factory=list)
     """What the releases that were not asked about make of it, for a line that says which to use."""
-
-
-@record
-class Report:
-    """A whole run."""
-
-    targets: list[str]
-    models: list[ModelReport]
-    version: str
-
-    def findings(self) -> Iterable[Finding]:
-        """Every finding of every model and target."""
-        for model in self.models:
-            for result in model.results:
-                yield from result.findings

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from sentis_lint.records import record
+from sentis_lint.wording import did_you_mean
 
 _BOUND = re.compile(r"\s*(>=|<=|==|>|<)\s*([A-Za-z0-9.+-]+)\s*")
 
@@ -68,7 +69,7 @@ class Family:
         for release in self.releases:
             if release.version == version:
                 return release
-        raise TargetError(f"{self.name} has no release {version!r}{_nearest(version, self.versions)}")
+        raise TargetError(f"{self.name} has no release {version!r}{did_you_mean(version, self.versions)}")
 
     @property
     def versions(self) -> list[str]:
@@ -127,7 +128,7 @@ class Family:
                 return release.index, True
         line = self.line(version)
         if not line:
-            raise TargetError(f"{self.name} has no release or line {version!r}{_nearest(version, self.versions)}")
+            raise TargetError(f"{self.name} has no release or line {version!r}{did_you_mean(version, self.versions)}")
         return line[0].index, False
 
     def spans(self, mask: int) -> list[tuple[Release, Release]]:
@@ -224,7 +225,7 @@ def family(name: str) -> Family:
     for candidate in families:
         if candidate.name == name:
             return candidate
-    raise TargetError(f"no target family {name!r}{_nearest(name, [candidate.name for candidate in families])}")
+    raise TargetError(f"no target family {name!r}{did_you_mean(name, [candidate.name for candidate in families])}")
 
 
 def resolve(specs: Sequence[str]) -> list[Target]:
@@ -254,7 +255,7 @@ def _resolve_one(spec: str) -> list[Target]:
         by_lower = {known.lower(): known for known in chosen.backends}
         backend = by_lower.get(backend_name.lower())
         if backend is None:
-            raise TargetError(f"{name} has no backend {backend_name!r}{_nearest(backend_name, chosen.backends)}")
+            raise TargetError(f"{name} has no backend {backend_name!r}{did_you_mean(backend_name, chosen.backends)}")
     if not at or version == "latest":
         releases: Sequence[Release] = chosen.releases[-1:]
     elif version in {"all", "*"}:
@@ -268,12 +269,5 @@ def _resolve_one(spec: str) -> list[Target]:
         exact = [release for release in chosen.releases if release.version == version]
         releases = exact or chosen.line(version)[-1:]
         if not releases:
-            raise TargetError(f"{name} has no release {version!r}{_nearest(version, chosen.versions)}")
+            raise TargetError(f"{name} has no release {version!r}{did_you_mean(version, chosen.versions)}")
     return [Target(chosen, release, backend) for release in releases]
-
-
-def _nearest(word: str, known: Iterable[str]) -> str:
-    import difflib
-
-    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.4)
-    return f" (did you mean {close[0]!r}?)" if close else ""
