@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from sentis_lint.findings import Location
 from sentis_lint.graph import Node
 from sentis_lint.records import field, record
 from sentis_lint.tables import Limit
+
+Subject = tuple[str, Mapping[str, Any], Location, str]
+"""What a limit of a model table is asked about: scope, the values its condition sees, the place, a name for messages."""
 
 
 @record

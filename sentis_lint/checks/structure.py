@@ -9,14 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from sentis_lint.checks.hits import Hit
-from sentis_lint.findings import Location
+from sentis_lint.checks.hits import Hit, Subject
 from sentis_lint.graph import Model
 from sentis_lint.tables import FormatTables, Limit
 from sentis_lint.walk import Dialect, Walk
-
-Subject = tuple[str, Mapping[str, Any], Location, str]
-"""Scope, the values its conditions see, the place, and what a message should name."""
 
 
 def hits(model: Model, walk: Walk, dialect: Dialect, tables: FormatTables) -> Iterator[Hit]:

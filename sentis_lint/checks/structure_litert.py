@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from sentis_lint.checks.structure import Subject
+from sentis_lint.checks.hits import Subject
 from sentis_lint.findings import Location
 from sentis_lint.graph import Graph, Model, Value
 from sentis_lint.inference.sentis_litert import LiteRTDialect
@@ -40,9 +40,10 @@ def subjects(model: Model, walk: Walk, dialect: Dialect) -> Iterator[Subject]:
     yield from _outputs(model, graph, _made(model, graph, dialect))
     consumed = {name for node in graph.nodes for name in node.inputs if name}
     for name, value in graph.value_info.items():
-        quantised = value.quantisation is not None and len(value.quantisation.scale) > 0
-        values = {"dtype": value.dtype, "quantised": quantised, "used": name in consumed}
-        yield "value", values, Location(value=name), value.dtype or ""
+        emptied = value.shape == () and bool(value.static_shape)
+        yield "value", {"dtype": value.dtype, "emptied": emptied}, Location(value=name), value.dtype or ""
+        if value.quantisation is not None and len(value.quantisation.scale) > 0:
+            yield "quantised", {"dtype": value.dtype, "used": name in consumed}, Location(value=name), ""
         if is_constant(value):
             yield "constant", _constant(value, name in consumed, dialect), Location(value=name), value.dtype or ""
 

@@ -7,7 +7,7 @@ from itertools import chain
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from sentis_lint.checks.structure import Subject
+from sentis_lint.checks.hits import Subject
 from sentis_lint.findings import Location
 from sentis_lint.graph import Graph, Model, Node, Tensor
 from sentis_lint.readers.constants import count_elements
