@@ -8,7 +8,7 @@ assert report.results[0].verdict == "ok"
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from sentis_lint.findings import FileError, ModelReport, ModelSummary
@@ -69,7 +69,13 @@ def summarise(model: Model) -> ModelSummary:
 
 
 def check(
-    path: str | Path, targets: Sequence[Target], others: Sequence[Target] = (), *, pedantic: bool = False
+    path: str | Path,
+    targets: Sequence[Target],
+    others: Sequence[Target] = (),
+    *,
+    pedantic: bool = False,
+    dimensions: Mapping[str, int] | None = None,
+    signature: str | None = None,
 ) -> ModelReport:
     """Check one file against targets. A file that cannot be read gives a report with an `error`, never an exception.
 
@@ -78,6 +84,8 @@ def check(
         targets: from `sentis_lint.targets.resolve`.
         others: targets for `ModelReport.others`; they cost next to nothing.
         pedantic: also report what depends on values that are seen only at run time.
+        dimensions: ONNX: sizes that Unity's import settings give to symbolic dimensions of the inputs, by name.
+        signature: LiteRT: key of the signature that they choose. Both count for releases that have such settings.
     """
     from sentis_lint.engine import analyse
 
@@ -89,7 +97,13 @@ def check(
         return report
     try:
         report.summary = summarise(model)
-        results = analyse(model, [*targets, *others], pedantic=pedantic)
+        if dimensions or signature:
+            from sentis_lint.import_settings import ImportSettings, analyse_with
+
+            settings = ImportSettings(dimensions or {}, signature)
+            results = analyse_with(model, [*targets, *others], settings, pedantic=pedantic)
+        else:
+            results = analyse(model, [*targets, *others], pedantic=pedantic)
         report.results, report.others = results[: len(targets)], results[len(targets) :]
     except (RecursionError, MemoryError) as error:
         report.error = FileError("too-large", f"too deep or too large to check: {type(error).__name__}")

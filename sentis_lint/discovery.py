@@ -1,7 +1,7 @@
 """Which files a command line means: files, folders, globs, or a list on standard input.
 
 A file that is named is checked, whatever its name. In a folder, or for a glob without a file ending, only files with
-the ending of a model are. Nothing is opened here. Paths stay text, because a report shows them as the user wrote them.
+the ending of a model are. Serialised models (.sentis) count as models inside a Unity project only. Nothing is opened here. Paths stay text, because a report shows them as the user wrote them.
 """
 
 from __future__ import annotations
@@ -138,10 +138,16 @@ def _failed(argument: str, kind: str, message: str, advice: str = "") -> Candida
 def _in_folder(folder: str, found: Discovery) -> Iterator[Candidate]:
     for path in _walk(folder):
         suffix = os.path.splitext(path)[1].lower()
-        if suffix in MODEL_SUFFIXES:
+        if suffix in MODEL_SUFFIXES or (suffix == ".sentis" and _in_project(path)):
             yield Candidate(Path(path), _shown(path))
         elif suffix in FOREIGN_SUFFIXES:
             found.foreign += 1
+
+
+def _in_project(path: str) -> bool:
+    from sentis_lint.surroundings import Roots
+
+    return Roots().around(path) is not None
 
 
 def _walk(folder: str) -> Iterator[str]:

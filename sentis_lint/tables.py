@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from sentis_lint.conditions import NODE, PATTERN, Condition, Vocabulary, parse
-from sentis_lint.findings import Confidence, Effect
+from sentis_lint.findings import Confidence, Effect, Severity
 from sentis_lint.records import field, record
 from sentis_lint.targets import Family, rules_folder
 
@@ -142,6 +142,8 @@ class Rule:
     title: str
     summary: str
     help: str
+    severity: Severity = Severity.ERROR
+    """The most severe that a finding of it can be."""
 
 
 class FormatTables:
@@ -308,6 +310,12 @@ def rules() -> dict[str, Rule]:
     """Every rule family by id, in the order of the file."""
     data = _read(rules_folder() / "rules.toml")
     return {
-        entry["id"]: Rule(entry["id"], entry["title"], entry.get("summary", ""), entry.get("help", ""))
+        entry["id"]: Rule(
+            entry["id"],
+            entry["title"],
+            entry.get("summary", ""),
+            entry.get("help", ""),
+            Severity(entry.get("severity", "error")),
+        )
         for entry in data["rule"]
     }

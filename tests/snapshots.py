@@ -37,3 +37,15 @@ def assert_readme_sample(text: str) -> None:
         README.write_text(readme.replace(match[0], match[1] + sample + match[3]), encoding="utf-8")
     else:
         assert sample == match[2], _HINT
+
+
+def assert_sample(page: Path, name: str, text: str) -> None:
+    """Compare `text` with the sample `name` in a page of the documentation to the letter."""
+    content = page.read_text(encoding="utf-8")
+    match = re.search(rf"(<!-- sample: {re.escape(name)} -->\n\n)(.*?)(<!-- end of sample -->)", content, re.DOTALL)
+    assert match is not None, f"no sample {name} in {page.name}"
+    sample = textwrap.indent(text, "    ") + "\n"
+    if UPDATING:
+        page.write_text(content.replace(match[0], match[1] + sample + match[3]), encoding="utf-8")
+    else:
+        assert sample == match[2], _HINT

@@ -21,7 +21,7 @@ SOME_LIMIT = TABLES.pattern_files[0][0]
 def found(folder: Path, text: str, nodes: list[str], when: str, **options: list[str]) -> list[tuple[int, bool | None]]:
     """Indices of the last nodes of each occurrence, with its state."""
     limit = SOME_LIMIT
-    limit = type(limit)(**{name: getattr(limit, name) for name in limit.__match_args__})  # type: ignore[attr-defined]
+    limit = type(limit)(**{name: getattr(limit, name) for name in limit.__match_args__})
     limit.when, limit._condition = when, None
     statements = parse_statements(nodes, options.get("commutative", []), "test")
     pattern = Pattern(statements, limit, frozenset(options.get("single_use", [])))

@@ -20,7 +20,7 @@ from typing import Any
 from sentis_lint import api
 from sentis_lint.findings import ModelReport, Verdict
 from sentis_lint.targets import Target, family, resolve
-from tools import corpus
+from tools import corpus, numeric_litert
 
 Answer = str | list[str]
 """``imports``, or the causes."""
@@ -125,7 +125,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     default = Path(__file__).parent.parent.parent / "shared" / "facts"
     parser.add_argument("--facts", type=Path, default=default, help="folder of measured answers (default: %(default)s)")
-    parser.add_argument("--only", choices=["onnx", "litert", "suite"], help="one set of models only")
+    parser.add_argument("--only", choices=["onnx", "litert", "suite", "litert-numeric"], help="one set of models only")
     parser.add_argument("--match", default="", help="only models whose name contains this")
     parser.add_argument("--brief", action="store_true", help="figures only, no list of disagreements")
     arguments = parser.parse_args()
@@ -143,6 +143,8 @@ def main() -> int:
         tallies.append(("LiteRT, suite", over_suite(arguments.facts, newest_litert, arguments.match)))
     for title, tally in tallies:
         tally.show(title, details=not arguments.brief)
+    if arguments.only in {None, "litert-numeric"}:
+        numeric_litert.show(arguments.facts, arguments.match, details=not arguments.brief)
     print(f"\n{time.perf_counter() - start:.1f} s")
     return 0
 

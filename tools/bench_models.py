@@ -129,7 +129,7 @@ def node_tests(folder: Path, _size: int) -> None:
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        for case in collect_testcases(None):  # type: ignore[arg-type]
+        for case in collect_testcases(None):
             if case.model is not None:
                 (folder / f"{case.name}.onnx").write_bytes(case.model.SerializeToString())
 

@@ -10,6 +10,7 @@ import sys
 from collections import defaultdict
 from pathlib import Path
 
+from sentis_lint.known_errors import known_errors, plain
 from sentis_lint.tables import FormatTables, Limit, rules, tables
 from sentis_lint.targets import Family, catalogue
 
@@ -19,7 +20,7 @@ FORMATS = {"onnx": "ONNX", "litert": "LiteRT"}
 
 def pages() -> dict[str, str]:
     """Every generated page: path inside ``docs/`` and text."""
-    result = {"rules.md": rules_page(), "targets.md": targets_page()}
+    result = {"rules.md": rules_page(), "targets.md": targets_page(), "errors.md": errors_page()}
     for family in catalogue():
         for name in FORMATS:
             table = tables(family, name)
@@ -49,6 +50,21 @@ def rules_page() -> str:
             name = f"`{limit.id}`" if len(uses) == 1 else f"`…/{limit.id.rpartition('/')[2]}` of {len(uses)} operators"
             releases = family.describe(limit.mask)
             text += f"| {name} | {FORMATS[format_name]} | {releases} | {limit.effect} | {cell(limit.message)} |\n"
+    return text
+
+
+def errors_page() -> str:
+    """Messages that people paste, and what they mean."""
+    text = HEADER + "# Messages\n\n"
+    text += "Messages of Unity and of what belongs to it, and what they mean. "
+    text += '`sentis-lint explain "message" model.onnx` says the same of one, and where the model has its cause.\n'
+    for error in known_errors():
+        text += f"\n## {error.title}\n\n"
+        text += "".join(f"    {plain(sample)}\n" for sample in error.samples)
+        text += f"\nWritten by {error.writers}.\n\n{error.meaning}\n\nWhat to do: {error.help}.\n"
+        found_by = [f"[{rule}](rules.md#{rule})" for rule in error.rules] + [f"`{limit}`" for limit in error.limits]
+        if found_by:
+            text += f"\nFound by {', '.join(found_by)}.\n"
     return text
 
 

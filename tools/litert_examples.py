@@ -17,20 +17,24 @@ from tests.readers.litert_models import file
 
 FOLDER = Path(__file__).parent.parent / "fixtures" / "litert-suite" / "_limits"
 
-FLOAT, INT = 0, 2
-"""Numbers of the dtypes float32 and int32."""
+FLOAT, INT, LONG = 0, 2, 4
+"""Numbers of the dtypes float32, int32 and int64."""
 
 CODES = {
     "ADD": 0,
+    "ATAN2": 156,
     "AVERAGE_POOL_2D": 1,
     "BATCH_MATMUL": 126,
     "CAST": 53,
     "CONCATENATION": 2,
     "CONV_2D": 3,
+    "CONV_3D_TRANSPOSE": 141,
     "DEQUANTIZE": 6,
     "FULLY_CONNECTED": 9,
     "GELU": 150,
+    "PRELU": 54,
     "RELU": 19,
+    "SCATTER_ND": 122,
     "SELECT_V2": 123,
     "SPLIT": 49,
     "STRIDED_SLICE": 45,
@@ -271,6 +275,82 @@ def signature_subgraph() -> None:
     _second_subgraph("signature-subgraph", 1)
 
 
+def input_narrowed() -> None:
+    """An input of 64-bit integers."""
+    b = Builder()
+    x, y = b.tensor("x", [2], LONG), b.tensor("y", [2])
+    b.operator("CAST", [x], [y])
+    b.save("input-narrowed", [x], [y])
+
+
+def emptied_shape() -> None:
+    """A tensor whose shape_signature is there and empty."""
+    b = Builder()
+    x, y = b.tensor("x", [2], shape_signature=[]), b.tensor("y", [2])
+    b.operator("RELU", [x], [y])
+    b.save("emptied-shape", [x], [y])
+
+
+def _sliced(name: str, entries: int, end: int, shape: list[int], **masks: int) -> None:
+    b = Builder()
+    x, y = b.tensor("x", [2, 3]), b.tensor("y", shape)
+    lists = (("b", [0] * entries), ("e", [end] * entries), ("s", [1] * entries))
+    bounds = [b.tensor(key, [entries], INT, values) for key, values in lists]
+    b.operator("STRIDED_SLICE", [x, *bounds], [y], "StridedSliceOptions", **masks)
+    b.save(name, [x], [y])
+
+
+def new_axis_dropped() -> None:
+    """A new axis in front and one at the end, behind one dimension that is named and one that is not."""
+    _sliced("new-axis-dropped", 3, 1, [1, 1, 1, 3], new_axis_mask=5)
+
+
+def new_axis_bounds() -> None:
+    """A new axis in front, written with begin 0 and end 0."""
+    _sliced("new-axis-bounds", 1, 0, [1, 2, 3], new_axis_mask=1)
+
+
+def new_axis_masked() -> None:
+    """A new axis in front, with masks for its bounds."""
+    _sliced("new-axis-masked", 1, 0, [1, 2, 3], new_axis_mask=1, begin_mask=1, end_mask=1)
+
+
+def scatter_duplicates() -> None:
+    """Two updates of the same row."""
+    b = Builder()
+    indices, shape = b.tensor("i", [2, 1], INT, [1, 1]), b.tensor("s", [2], INT, [3, 2])
+    x, y = b.tensor("x", [2, 2]), b.tensor("y", [3, 2])
+    b.operator("SCATTER_ND", [indices, x, shape], [y], "ScatterNdOptions")
+    b.save("scatter-duplicates", [x], [y])
+
+
+def _with_integers(name: str, operator: str) -> None:
+    b = Builder()
+    x, i, y = b.tensor("x", [2]), b.tensor("i", [2], INT), b.tensor("y", [2])
+    b.operator(operator, [x, i], [y])
+    b.save(name, [x, i], [y])
+
+
+def prelu_integers() -> None:
+    """PRELU with a slope of integers."""
+    _with_integers("prelu-integers", "PRELU")
+
+
+def atan2_mixed() -> None:
+    """ATAN2 of floats and integers."""
+    _with_integers("atan2-mixed", "ATAN2")
+
+
+def volume_shape_ignored() -> None:
+    """A transposed convolution without padding that is asked for a slice more than it makes."""
+    b = Builder()
+    shape, w = b.tensor("s", [5], INT, [1, 5, 4, 4, 1]), b.tensor("w", [2, 2, 2, 1, 1], FLOAT, [1] * 8)
+    x, y = b.tensor("x", [1, 2, 2, 2, 1]), b.tensor("y", [1, 5, 4, 4, 1])
+    options = {"padding": 1, "stride_d": 2, "stride_w": 2, "stride_h": 2}
+    b.operator("CONV_3D_TRANSPOSE", [shape, w, x], [y], "Conv3DOptions", **options)
+    b.save("volume-shape-ignored", [x], [y])
+
+
 def main() -> int:
     """Make them all."""
     FOLDER.mkdir(parents=True, exist_ok=True)
@@ -294,6 +374,15 @@ def main() -> int:
         constant_output_twice,
         signature_indices,
         signature_subgraph,
+        input_narrowed,
+        emptied_shape,
+        new_axis_dropped,
+        new_axis_bounds,
+        new_axis_masked,
+        scatter_duplicates,
+        prelu_integers,
+        atan2_mixed,
+        volume_shape_ignored,
     ):
         make()
     return 0

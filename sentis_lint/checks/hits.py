@@ -11,7 +11,7 @@ from sentis_lint.records import field, record
 from sentis_lint.tables import Limit
 
 Subject = tuple[str, Mapping[str, Any], Location, str]
-"""What a limit of a model table is asked about: scope, the values its condition sees, the place, a name for messages."""
+"""What a limit of a model table is asked about: scope, the values its condition sees, the place, a name to print."""
 
 
 @record

@@ -15,6 +15,7 @@ from sentis_lint.wording import did_you_mean
 
 COMMANDS = {
     "check": "check models against releases (the default)",
+    "explain": "explain a rule, a limit, an operator or an error message of Unity",
     "inspect": "show what a model consists of",
     "ops": "show which operators which releases import, and with what limits",
     "targets": "list the releases that models can be checked against",

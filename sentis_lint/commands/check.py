@@ -16,6 +16,7 @@ from sentis_lint.escape import printable
 from sentis_lint.findings import FileError, ModelReport, Severity
 from sentis_lint.reporters import REPORTERS, Run, reporter
 from sentis_lint.selection import Selection, SelectionError, parse_codes
+from sentis_lint.surroundings import Surroundings, check
 from sentis_lint.targets import Target, TargetError, resolve
 from sentis_lint.wording import counted
 
@@ -40,7 +41,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="append",
         metavar="TARGET",
         help="sentis@2.4.0, sentis@2.4, sentis@all, sentis@>=2.2, each also with a backend (sentis@2.4/GPUCompute); "
-        "repeatable, commas separate several (default: the newest release)",
+        "repeatable, commas separate several (default: the release of the Unity project around a file, "
+        "else the newest)",
     )
     what.add_argument(
         "--select",
@@ -49,6 +51,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="only these rules, operators or limits (opset-form, Conv, Conv/spatial-rank)",
     )
     what.add_argument("--ignore", action="append", metavar="CODE", help="not these rules, operators or limits")
+    what.add_argument(
+        "--pedantic",
+        action="store_true",
+        help="also report what depends on values seen only at run time (NaN, infinities, integers that wrap around)",
+    )
     what.add_argument(
         "--severity",
         type=choice(_SEVERITIES),
@@ -64,9 +71,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="the least severity that makes the exit status 1 (default: error)",
     )
     output = parser.add_argument_group("output")
-    formats = ",".join(REPORTERS)
+    formats = ", ".join(REPORTERS)
     output.add_argument(
-        "-f", "--format", type=choice(REPORTERS), default="text", metavar=f"{{{formats}}}", help="default: text"
+        "-f", "--format", type=choice(REPORTERS), default="text", metavar="FORMAT", help=f"{formats} (default: text)"
+    )
+    output.add_argument(
+        "--concise", action="store_true", help="text: one finding a line (path: target: severity: message [rule])"
     )
     output.add_argument("-o", "--output-file", metavar="FILE", help="write the report to FILE")
     output.add_argument("-q", "--quiet", action="store_true", help="findings only: no models that are fine, no summary")
@@ -83,10 +93,13 @@ def run(arguments: argparse.Namespace) -> int:
     """
     from sentis_lint.output import opened, style_for
 
+    if arguments.concise and arguments.format != "text":
+        raise UsageError(f"--concise shortens the text report and does not go with --format {arguments.format}")
     try:
         targets = resolve(arguments.target or ["sentis"])
         # Who asks about no release in particular wants to know which to use.
-        others = [] if arguments.target or arguments.format != "text" else resolve(["sentis@all"])
+        lists_others = arguments.format == "text" and not arguments.concise
+        others = [] if arguments.target or not lists_others else resolve(["sentis@all"])
         selection = Selection(
             parse_codes(arguments.select or ()), parse_codes(arguments.ignore or ()), Severity(arguments.severity)
         )
@@ -96,15 +109,18 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError(str(error)) from error
     discovery = discover(_paths(arguments.paths))
     watch = _Watch(arguments.fail_on, selection)
+    surroundings = Surroundings(targets if arguments.target else None, targets)
     checked = [candidate.path for candidate in discovery.candidates]
     if checked or not discovery.problems:
         with opened(arguments.output_file, checked) as out:
             progress = _Progress(len(checked), enabled=sys.stderr.isatty() and not out.isatty())
-            models = watch.over(_checked(discovery.candidates, targets, others, progress))
+            models = watch.over(_checked(discovery.candidates, surroundings, others, progress, arguments.pedantic))
             style = style_for(out, no_colour=arguments.no_color, quiet=arguments.quiet)
-            reporter(arguments.format).write(Run([str(target) for target in targets], models, __version__), out, style)
+            style = style._replace(concise=arguments.concise)
+            every = surroundings.targets(checked)
+            reporter(arguments.format).write(Run([str(target) for target in every], models, __version__), out, style)
             progress.done()
-    _explain(discovery)
+    _explain(discovery, surroundings.notices)
     return watch.status(bool(discovery.problems))
 
 
@@ -125,8 +141,8 @@ def _paths(arguments: Sequence[str]) -> list[str]:
     return paths
 
 
-def _explain(discovery: Discovery) -> None:
-    for problem in discovery.problems:
+def _explain(discovery: Discovery, notices: Sequence[str]) -> None:
+    for problem in (*notices, *discovery.problems):
         print(f"sentis-lint: {problem}", file=sys.stderr)
     if discovery.foreign and discovery.candidates:
         skipped = counted(discovery.foreign, "file")
@@ -134,17 +150,19 @@ def _explain(discovery: Discovery) -> None:
 
 
 def _checked(
-    candidates: Sequence[Candidate], targets: Sequence[Target], others: Sequence[Target], progress: _Progress
+    candidates: Sequence[Candidate],
+    surroundings: Surroundings,
+    others: Sequence[Target],
+    progress: _Progress,
+    pedantic: bool,
 ) -> Iterator[ModelReport]:
-    from sentis_lint.api import check
-
     for candidate in candidates:
         progress.step(candidate.shown)
         if candidate.error is not None:
             yield ModelReport(candidate.shown, None, candidate.error)
             continue
         try:
-            report = check(candidate.path, targets, others)
+            report = check(candidate.path, surroundings.plan(candidate.path), others, pedantic=pedantic)
         except Exception as error:  # one model that we fail on must not keep the others from being checked
             if os.environ.get("SENTIS_LINT_DEBUG"):
                 raise

@@ -29,7 +29,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 @record(frozen=True)
-class _Entry:
+class Entry:
     """One operator of one format, as one family knows it, seen through the releases asked for."""
 
     family: Family
@@ -52,25 +52,30 @@ def run(arguments: argparse.Namespace) -> int:
     Raises:
         UsageError: there is no such operator or target.
     """
-    entries = list(_entries(arguments.target, arguments.model))
+    entries = list(entries_of(arguments.target, arguments.model))
     if arguments.operators:
         entries = [entry for name in arguments.operators for entry in _named(name, entries)]
     if arguments.format == "json":
-        print(json.dumps({"operators": [_as_json(entry) for entry in entries]}, indent=2))
+        print(json.dumps({"operators": [as_json(entry) for entry in entries]}, indent=2))
     elif arguments.operators:
-        print("\n\n".join("\n".join(_details(entry)) for entry in entries))
+        print("\n\n".join("\n".join(details(entry)) for entry in entries))
     else:
         print(_overview(entries, arguments.target))
     return Status.OK
 
 
-def _entries(target: str | None, model_format: str | None) -> Iterator[_Entry]:
+def entries_of(target: str | None = None, model_format: str | None = None) -> Iterator[Entry]:
+    """Every operator of a format (of all by default), seen through a target's releases (all by default).
+
+    Raises:
+        UsageError: there is no such target.
+    """
     for family, releases in _families(target):
         for name in FORMAT_TITLES if model_format is None else [model_format]:
             table = tables(family, name)
             for operator in map(table.operator, table.names):
                 if operator is not None:
-                    yield _Entry(family, name, operator, releases)
+                    yield Entry(family, name, operator, releases)
 
 
 def _families(target: str | None) -> list[tuple[Family, int]]:
@@ -86,7 +91,7 @@ def _families(target: str | None) -> list[tuple[Family, int]]:
     return [(family, masks[family.name]) for family in catalogue() if family.name in masks]
 
 
-def _named(name: str, entries: Sequence[_Entry]) -> list[_Entry]:
+def _named(name: str, entries: Sequence[Entry]) -> list[Entry]:
     same = [entry for entry in entries if entry.operator.name == name]
     same = same or [entry for entry in entries if entry.operator.name.lower() == name.lower()]
     if not same:
@@ -95,7 +100,7 @@ def _named(name: str, entries: Sequence[_Entry]) -> list[_Entry]:
     return same
 
 
-def _overview(entries: Sequence[_Entry], target: str | None) -> str:
+def _overview(entries: Sequence[Entry], target: str | None) -> str:
     header = ("operator", "format", f"imported by {target}" if target else "releases that import it", "limits")
     rows = [
         (entry.operator.name, FORMAT_TITLES[entry.format], entry.handled, str(len(list(_limits(entry))) or ""))
@@ -104,7 +109,8 @@ def _overview(entries: Sequence[_Entry], target: str | None) -> str:
     return aligned(header, rows)
 
 
-def _details(entry: _Entry) -> Iterator[str]:
+def details(entry: Entry) -> Iterator[str]:
+    """The lines that tell all that is known of an operator."""
     operator, family = entry.operator, entry.family
     yield f"{operator.name} ({FORMAT_TITLES[entry.format]}) in {family.title}"
     yield f"  imported by: {family.describe(operator.mask)}"
@@ -136,7 +142,7 @@ def _words(value: Any) -> str:
     return " ".join(map(str, value)) if isinstance(value, Iterable) and not isinstance(value, str) else str(value)
 
 
-def _limits(entry: _Entry) -> Iterator[dict[str, Any]]:
+def _limits(entry: Entry) -> Iterator[dict[str, Any]]:
     for limit in entry.operator.limits:
         if limit.mask & entry.releases:
             yield {
@@ -152,7 +158,8 @@ def _limits(entry: _Entry) -> Iterator[dict[str, Any]]:
             }
 
 
-def _as_json(entry: _Entry) -> dict[str, Any]:
+def as_json(entry: Entry) -> dict[str, Any]:
+    """The same for programs."""
     operator, family = entry.operator, entry.family
     return {
         "name": operator.name,

@@ -46,6 +46,8 @@ class Foreign:
     """One line: what to do."""
     details: Mapping[str, str] = field(default_factory=dict)
     """What it says of itself: ``oid`` and ``size`` of a Git LFS pointer, ``version`` of a .sentis file."""
+    id: str = ""
+    """Its entry in the table, where it has one."""
 
 
 def detect(head: bytes, path: Path) -> str | None:
@@ -148,7 +150,7 @@ def _first(fits: Callable[[dict[str, Any]], bool]) -> dict[str, Any] | None:
 
 
 def _result(entry: dict[str, Any] | None) -> Foreign | None:
-    return None if entry is None else Foreign(entry["kind"], entry["name"], entry["advice"])
+    return None if entry is None else Foreign(entry["kind"], entry["name"], entry["advice"], id=entry["id"])
 
 
 def _special(entry: dict[str, Any], view: _View) -> Foreign:
@@ -164,13 +166,14 @@ def _special(entry: dict[str, Any], view: _View) -> Foreign:
         if "oid" in details:
             name += f" (SHA-256 {details['oid'][:12]}…)"
     elif entry["id"] == "sentis":
+        from sentis_lint import unity
+
         version = _program_version(view.head)
         if version is not None:
             details["version"] = str(version)
-            known = {row["version"]: row["releases"] for row in _catalogue()["sentis_program"]}
-            origin = known.get(version, f"a release after {known[max(known)]}" if version > max(known) else "")
+            origin = unity.writer_of(version)
             name += f", version {version}" + (f" (written by {origin})" if origin else "")
-    return Foreign(entry["kind"], name, entry["advice"], details)
+    return Foreign(entry["kind"], name, entry["advice"], details, entry["id"])
 
 
 def _program_version(head: bytes) -> int | None:

@@ -12,7 +12,16 @@ from typing import NamedTuple, Protocol, TextIO
 
 from sentis_lint.findings import ModelReport
 
-REPORTERS = {"text": "sentis_lint.reporters.text", "json": "sentis_lint.reporters.json_report"}
+REPORTERS = {
+    "text": "sentis_lint.reporters.text",
+    "json": "sentis_lint.reporters.json_report",
+    "jsonl": "sentis_lint.reporters.jsonl",
+    "sarif": "sentis_lint.reporters.sarif",
+    "github": "sentis_lint.reporters.github",
+    "gitlab": "sentis_lint.reporters.gitlab",
+    "junit": "sentis_lint.reporters.junit",
+    "markdown": "sentis_lint.reporters.markdown",
+}
 """Module of each format."""
 
 
@@ -35,6 +44,8 @@ class Style(NamedTuple):
     """Whether longer lines are broken."""
     quiet: bool = False
     """Findings and errors only."""
+    concise: bool = False
+    """Text only: one finding a line."""
 
 
 class Reporter(Protocol):

@@ -20,14 +20,14 @@ def write(run: Run, out: TextIO, style: Style) -> None:
     """Write the report of a run, model by model; `style` makes no difference."""
     del style
     head = {"schema": SCHEMA, "tool": {"version": run.version}, "targets": run.targets}
-    out.write(_dump(head)[:-1] + ', "models": [')
+    out.write(dump(head)[:-1] + ', "models": [')
     tally = Tally()
     for report in run.models:
         out.write(",\n" if tally.models else "\n")
-        out.write(_dump(model_as_json(report)))
+        out.write(dump(model_as_json(report)))
         tally.add(report)
     out.write("\n" if tally.models else "")
-    out.write('], "summary": ' + _dump(summary_as_json(tally)) + "}\n")
+    out.write('], "summary": ' + dump(summary_as_json(tally)) + "}\n")
 
 
 def model_as_json(report: ModelReport) -> dict[str, Any]:
@@ -57,14 +57,14 @@ def _error_as_json(error: FileError) -> dict[str, Any]:
 
 
 def _result_as_json(result: TargetResult) -> dict[str, Any]:
-    return {
-        "target": result.target,
-        "verdict": result.verdict.value,
-        "findings": [finding.as_json() for finding in result.findings],
-    }
+    entry: dict[str, Any] = {"target": result.target, "verdict": result.verdict.value}
+    if result.basis:
+        entry["basis"] = result.basis
+    return entry | {"findings": [finding.as_json() for finding in result.findings]}
 
 
-def _dump(value: Any) -> str:
+def dump(value: Any) -> str:
+    """JSON on one line: ASCII, and valid Unicode whatever text it holds."""
     text = json.dumps(value)
     # Escaped surrogates: halves of a pair, which is fine, or alone, which no JSON reader has to accept.
     return json.dumps(_clean(value)) if "\\ud" in text else text

@@ -9,7 +9,7 @@ from sentis_lint.findings import Confidence, Effect, Finding, Location, ModelRep
 from sentis_lint.selection import hidden_in
 from sentis_lint.wording import counted
 
-FORMAT_TITLES = {"onnx": "ONNX", "litert": "LiteRT"}
+FORMAT_TITLES = {"onnx": "ONNX", "litert": "LiteRT", "sentis": "serialised model"}
 
 CONFIDENCE_WORDS = {
     Confidence.CERTAIN: "",
@@ -34,8 +34,9 @@ def heading(summary: ModelSummary) -> str:
     parts = [FORMAT_TITLES.get(summary.format, summary.format)]
     if summary.opset is not None:
         parts.append(f"opset {summary.opset}")
-    nodes = counted(summary.nodes, "node")
-    parts.append(f"{nodes} in {summary.graphs:,} graphs" if summary.graphs > 1 else nodes)
+    if summary.graphs:  # of a serialised model none is read
+        nodes = counted(summary.nodes, "node")
+        parts.append(f"{nodes} in {summary.graphs:,} graphs" if summary.graphs > 1 else nodes)
     if summary.producer.strip():
         parts.append(printable(summary.producer.strip(), 60))
     return ", ".join(parts)

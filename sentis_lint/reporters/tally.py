@@ -33,3 +33,11 @@ class Tally:
             self.hidden += len(hidden_in(result))
             for finding in result.findings:
                 self.findings[finding.severity] += 1
+
+    def targets(self, requested: list[str]) -> list[str]:
+        """What models were checked against: of `requested` first, in their order; all of these if there was no model.
+
+        Files of a Unity project are checked against its release, where none was asked for.
+        """
+        order = [target for target in requested if target in self.by_target]
+        return [*order, *(target for target in self.by_target if target not in order)] or requested

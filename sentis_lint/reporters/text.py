@@ -36,6 +36,11 @@ Groups = list[list[TargetResult]]
 
 def write(run: Run, out: TextIO, style: Style) -> None:
     """Write the report of a run, model by model."""
+    if style.concise:
+        from sentis_lint.reporters import concise
+
+        concise.write(run, out, style)
+        return
     to = printer(out, style)
     tally = Tally()
     closing = _Closing()
@@ -69,7 +74,8 @@ def _write_model(report: ModelReport, groups: Groups, requested: Sequence[str], 
         result = results[0]
         names = phrases.targets([entry.target for entry in results], requested)
         verdict = (phrases.verdict(result), _VERDICT_STYLES[result.verdict])
-        to.line([(f"{names}: ", ""), verdict, (phrases.hearsay(results), "dim")])
+        basis = f" ({printable(result.basis, 200)})" if result.basis else ""
+        to.line([(names, ""), (basis, "dim"), (": ", ""), verdict, (phrases.hearsay(results), "dim")])
         if result.findings:
             to.blank()
         for finding in result.findings:
@@ -84,7 +90,7 @@ def _alike(results: Sequence[TargetResult]) -> Groups:
     """Results that say the same, together; in the order of the first of each."""
     groups: dict[object, list[TargetResult]] = {}
     for result in results:
-        key = (phrases.verdict(result), *(_content(finding) for finding in result.findings))
+        key = (phrases.verdict(result), result.basis, *(_content(finding) for finding in result.findings))
         groups.setdefault(key, []).append(result)
     return list(groups.values())
 
@@ -116,15 +122,15 @@ class _Closing:
 
     def __init__(self) -> None:
         self._printed = dict.fromkeys(Severity, 0)
-        self._operator = ""
+        self._more = self._rule = ""
 
     def add(self, groups: Groups) -> None:
         """Count what one model prints: a finding that several targets share is printed once."""
         for results in groups:
             for finding in results[0].findings:
                 self._printed[finding.severity] += 1
-                if not self._operator:
-                    self._operator = _operator_of(finding)
+                self._more = self._more or _more_about(finding)
+                self._rule = self._rule or finding.rule
 
     def write(self, tally: Tally, requested: Sequence[str], to: Printer) -> None:
         """Print them."""
@@ -140,18 +146,18 @@ class _Closing:
         if tally.hidden:
             parts.append(f"{counted(tally.hidden, 'finding')} not shown")
         to.line([("; ".join(parts), "bold")])
-        if self._operator:
-            to.line([(f"All that is known of {self._operator}: ", ""), (f"sentis-lint ops {self._operator}", "bold")])
+        command = self._more or (self._rule and f"explain {self._rule}")
+        if command:
+            to.line([(f"All that is known of {command.partition(' ')[2]}: ", ""), (f"sentis-lint {command}", "bold")])
 
 
-def _operator_of(finding: Finding) -> str:
-    """The operator that `sentis-lint ops` can say more about; empty if there is none."""
-    if finding.rule == "operator-unsupported":
-        owner = finding.subject.rpartition(".")[2]
-    else:
-        owner = (finding.limit or "").partition("/")[0]
-    # A limit may belong to a pattern or to models as such; and what is printed as a command must be a plain word.
-    return owner if owner.isidentifier() and any(place.op == owner for place in finding.locations) else ""
+def _more_about(finding: Finding) -> str:
+    """The command that tells more of a limit, or of an operator that is not imported; empty where only the rule can."""
+    if finding.limit is not None:
+        return f"explain {finding.limit}"
+    name = finding.subject.rpartition(".")[2] if finding.rule == "operator-unsupported" else ""
+    # What is printed as a command must be a plain word, whatever an operator of a model is called.
+    return f"ops {name}" if name.isidentifier() and name.isascii() else ""
 
 
 def _verdict_lines(tally: Tally, requested: Sequence[str]) -> Iterator[Line]:

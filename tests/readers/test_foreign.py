@@ -173,7 +173,8 @@ def test_an_empty_file_is_called_empty(tmp_path: Path) -> None:
         (1, "version 1 (written by Sentis 1.4 to 1.5)"),
         (4, "version 4 (written by Sentis 2.1.3)"),
         (7, "version 7 (written by Inference Engine 2.4)"),
-        (8, "version 8 (written by a release after Inference Engine 2.4)"),
+        (8, "version 8 (written by Inference Engine 2.5 or 2.6)"),
+        (9, "version 9 (written by a release after Inference Engine 2.5 or 2.6)"),
         (0, "version 0"),
     ],
 )

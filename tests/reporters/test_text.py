@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import io
 import re
-from sentis_lint.records import replace
 
 import pytest
 
 from sentis_lint.findings import Confidence, Effect, ModelReport, ModelSummary, Severity, TargetResult
+from sentis_lint.records import replace
 from sentis_lint.reporters import Run, Style, phrases, text
 from sentis_lint.selection import Selection
 from tests.reporters import samples
@@ -128,7 +128,16 @@ def test_the_last_line_names_a_command_that_exists() -> None:
     assert "sentis-lint ops If\n" in written(samples.run(samples.reports()[0]))
 
 
+def test_the_last_line_leads_to_the_limit_that_fired_or_else_to_the_rule() -> None:
+    assert "sentis-lint explain AveragePool/ceil-mode\n" in written(samples.run(one(Effect.WRONG)))
+    ruled = replace(samples.unsupported("sentis@2.4.0"), rule="local-function", subject="Block")
+    report = replace(one(), results=[TargetResult("sentis@2.4.0", [ruled])])
+    assert "sentis-lint explain local-function\n" in written(samples.run(report))
+
+
 def test_no_operator_of_the_model_is_offered_as_a_command() -> None:
     custom = replace(samples.unsupported("sentis@2.4.0"), rule="operator-custom", subject="com.me.Op; rm -rf")
     report = replace(one(), results=[TargetResult("sentis@2.4.0", [custom])])
-    assert "sentis-lint ops" not in written(samples.run(report))
+    shown = written(samples.run(report))
+    assert "sentis-lint ops" not in shown
+    assert "sentis-lint explain operator-custom\n" in shown

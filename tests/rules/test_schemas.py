@@ -24,7 +24,7 @@ FILES = sorted(path.relative_to(RULES) for path in RULES.rglob("*.toml"))
 
 def kind_of(path: Path) -> str | None:
     """The schema that a table file follows; None for tables of another kind, which have their own checks."""
-    if path.name in {"rules.toml", "releases.toml", "model.toml"}:
+    if path.name in {"errors.toml", "rules.toml", "releases.toml", "model.toml"}:
         return path.stem
     if len(path.parts) == 1 or path.parts[0] == "profiles":
         return None

@@ -30,6 +30,8 @@ class FileDialect:
         self.model = model
         self.table = FactTable()
         self.target_types: Mapping[str, str] = tables.target_types
+        self._declarations: dict[str | None, Declared] = {}
+        self._declared_alike: dict[Declared, Declared] = {}
 
     @property
     def values(self) -> Mapping[str, Value]:
@@ -104,15 +106,20 @@ class FileDialect:
     def context(self, node: Node) -> dict[str, tuple[object, ...]]:
         """Further facts of a node, for predicates: dtype and shape in the file of its inputs and outputs."""
         return {
-            "file_inputs": tuple(self._declared(name) for name in node.inputs),
-            "file_outputs": tuple(self._declared(name) for name in node.outputs),
+            "file_inputs": tuple([self.declared(name) for name in node.inputs]),
+            "file_outputs": tuple([self.declared(name) for name in node.outputs]),
         }
 
-    def _declared(self, name: str | None) -> Declared:
-        value = None if name is None else self.values.get(name)
-        if value is None or value.shape is None:
-            return None, None
-        return value.dtype, tuple(size if isinstance(size, int) else -1 for size in value.shape)
+    def declared(self, name: str | None) -> Declared:
+        """What the file gives a value; one object for all that is the same."""
+        found = self._declarations.get(name)
+        if found is None:
+            value = None if name is None else self.values.get(name)
+            found = (None, None)
+            if value is not None and value.shape is not None:
+                found = value.dtype, tuple([size if isinstance(size, int) else -1 for size in value.shape])
+            found = self._declarations[name] = self._declared_alike.setdefault(found, found)
+        return found
 
 
 __all__ = ["MAX_FLOATS", "Declared", "FileDialect"]

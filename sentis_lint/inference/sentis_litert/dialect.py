@@ -66,8 +66,25 @@ class LiteRTDialect(FileDialect):
 
     def identities(self, nodes: Sequence[Node]) -> list[Hashable]:
         """Nodes are alike where the importer made the same of them, and the file says the same of their operands."""
-        alike = super().identities(nodes)
-        return [(identity, self._results(node)) for identity, node in zip(alike, nodes, strict=True)]
+        # What is the same is the same object: see `declared` and `_fact`.
+        imported, declared = self.imported, self.declared
+        blamed = imported.faults.keys() | imported.doubts.keys() | imported.late.keys()
+        return [
+            (
+                self.operator(node),
+                node.custom_code,
+                id(node.attributes),
+                node.has_options,
+                node.options_type,
+                *[id(declared(name)) for name in node.inputs],
+                None,
+                *[id(declared(name)) for name in node.outputs],
+                *map(id, self._results(node)),
+                node.codes,
+                *(tuple(self.context(node).values())[-2:] if node.index in blamed else ()),
+            )
+            for node in nodes
+        ]
 
     def infer(self, node: Node, inputs: Sequence[Fact | None]) -> Sequence[Fact]:
         """What the importer tracks of the results; nothing where it gives up on the node or before it."""
@@ -84,16 +101,16 @@ class LiteRTDialect(FileDialect):
     def _fact(self, partial: Partial, name: str) -> Fact:
         held = self.imported.held.get(name)
         declared = self.values.get(name)
-        dtype = _DTYPES[partial.kind]
-        if declared is not None and KINDS.get(declared.dtype or "") == partial.kind:
-            dtype = declared.dtype or dtype
         axes = None if held is None else held.layout.axes
-        layout = None if axes == tuple(range(len(partial.shape or ()))) else axes
-        known = None
-        if partial.elements is not None and layout is None:
-            known = tuple(element if isinstance(element, int | float) else None for element in partial.elements)
-            known = None if all(element is None for element in known) else known
-        return Fact(dtype, partial.shape, known, constant=partial.is_static, layout=layout)
+        key = (partial, None if declared is None else declared.dtype, axes)
+        fact = self._facts.get(key)
+        if fact is None:
+            fact = self._facts[key] = self.table.intern(_made_fact(*key))
+        return fact
+
+    @cached_property
+    def _facts(self) -> dict[tuple[Partial, str | None, tuple[int, ...] | None], Fact]:
+        return {}
 
     def context(self, node: Node) -> dict[str, tuple[object, ...]]:
         """The file's facts of a node, and why the importer gives up on it (`faults`) or might (`doubts`)."""
@@ -104,3 +121,22 @@ class LiteRTDialect(FileDialect):
         if late is not None:
             (certain if late.code in OPTIMISER_CODES else doubtful).append(late.code)
         return {**super().context(node), "faults": tuple(certain), "doubts": tuple(doubtful)}
+
+
+def _made_fact(partial: Partial, declared: str | None, axes: tuple[int, ...] | None) -> Fact:
+    """What the importer knows of a value, as a fact.
+
+    Args:
+        partial: its knowledge.
+        declared: the dtype the file gives.
+        axes: the order in which axes are held; None for plain order.
+    """
+    dtype = _DTYPES[partial.kind]
+    if declared is not None and KINDS.get(declared) == partial.kind:
+        dtype = declared
+    layout = None if axes == tuple(range(len(partial.shape or ()))) else axes
+    known = None
+    if partial.elements is not None and layout is None:
+        known = tuple(element if isinstance(element, int | float) else None for element in partial.elements)
+        known = None if all(element is None for element in known) else known
+    return Fact(dtype, partial.shape, known, constant=partial.is_static, layout=layout)

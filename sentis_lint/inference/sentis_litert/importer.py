@@ -14,6 +14,7 @@ from sentis_lint.inference.sentis_litert import dims, optimiser
 from sentis_lint.inference.sentis_litert.elements import OPAQUE, Element, single, wrapped
 from sentis_lint.inference.sentis_litert.faults import Fault, Unknowable
 from sentis_lint.inference.sentis_litert.layers import Layer, LayerGraph
+from sentis_lint.inference.sentis_litert.layout import Permutation
 from sentis_lint.inference.sentis_litert.operation import KINDS, Held, Operation
 from sentis_lint.inference.sentis_litert.operators import CONVERTERS
 from sentis_lint.inference.sentis_litert.partial import FLOAT, INT, MAX_TRACKED, Partial
@@ -83,6 +84,7 @@ class Importer:
         self._layers = LayerGraph()
         self._assumed: set[str] = set()
         """Values that are only assumed to be as the file says, or that depend on such."""
+        self._plain: dict[tuple[Partial, Permutation], Partial] = {}
         self.result = Import()
 
     def run(self) -> Import:
@@ -194,7 +196,7 @@ class Importer:
     def _convert(self, node: Node) -> None:
         name = self._operator(node)
         converter = CONVERTERS.get(name)
-        assumed = any(one in self._assumed for one in node.inputs if one is not None)
+        assumed = bool(self._assumed) and not self._assumed.isdisjoint(node.inputs)
         operation = Operation(node, name, self._layers, self.result.held, self._graph.value_info)
         if converter is None:
             self.result.unknown = True
@@ -216,9 +218,19 @@ class Importer:
                 self._assume(output)
             elif held is not None:
                 self.result.held[output] = held
-                known[index] = plain_partial(held)
+                known[index] = self._plain_partial(held)
                 (self._assumed.add if assumed else self._assumed.discard)(output)
         self.result.results[node.index] = known
+
+    def _plain_partial(self, held: Held) -> Partial:
+        """What is known of a held tensor, with its axes in plain order; the same object for the same knowledge."""
+        if held.layout.is_identity:
+            return held.layer.known
+        key = (held.layer.known, held.layout)
+        plain = self._plain.get(key)
+        if plain is None:
+            plain = self._plain[key] = self._layers.intern(plain_partial(held))
+        return plain
 
     def _optimise(self, outputs: list[Layer]) -> None:
         self._layers.origin = -1

@@ -5,8 +5,8 @@ A doubly linked list, so that the optimiser's rewrites cost the same wherever th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Final
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Final
 
 from sentis_lint.inference.sentis_litert.elements import Element
 from sentis_lint.inference.sentis_litert.faults import Fault
@@ -55,21 +55,22 @@ class Layer:
 
     def inputs(self) -> Iterator[Layer]:
         """Every layer among the arguments."""
-        for arg in self.args:
-            if isinstance(arg, Layer):
-                yield arg
-            elif isinstance(arg, tuple):
-                for inner in arg:
-                    if isinstance(inner, Layer):
-                        yield inner
+        return layers_in(self.args)
 
     def set_args(self, args: tuple[Arg, ...]) -> None:
         """Replace the arguments and keep the lists of users right."""
-        for one in self.inputs():
-            one.users.pop(self, None)
+        if self.args:
+            for one in self.inputs():
+                one.users.pop(self, None)
         self.args = args
-        for one in self.inputs():
-            one.users[self] = None
+        # A large model is this, several times a node.
+        for arg in args:
+            if isinstance(arg, Layer):
+                arg.users[self] = None
+            elif isinstance(arg, tuple):
+                for inner in arg:
+                    if isinstance(inner, Layer):
+                        inner.users[self] = None
 
     def replace_everywhere(self, other: Layer) -> None:
         """Make every user take `other` instead, which inherits what is known of this one (even that nothing is)."""
@@ -80,6 +81,32 @@ class Layer:
 
 Arg = Layer | float | str | None | tuple["Layer | int | None", ...]
 """An argument of a call: a layer, a number, a name, a list of layers or of ints."""
+
+
+def layers_in(args: Sequence[Arg]) -> Iterator[Layer]:
+    """Every layer among the arguments of a call."""
+    for arg in args:
+        if isinstance(arg, Layer):
+            yield arg
+        elif isinstance(arg, tuple):
+            for inner in arg:
+                if isinstance(inner, Layer):
+                    yield inner
+
+
+def _infer(target: str, args: Sequence[Arg]) -> Partial | list[Partial]:
+    from sentis_lint.inference.sentis_litert.results import infer
+
+    return infer(target, args)
+
+
+def _said(arg: Arg) -> object:
+    """What inference sees of an argument, as part of a key. Partials stand for themselves alone."""
+    if isinstance(arg, Layer):
+        return arg.partial
+    if isinstance(arg, tuple):
+        return tuple(inner.partial if isinstance(inner, Layer) else inner for inner in arg)
+    return (float, repr(arg)) if isinstance(arg, float) else arg
 
 
 def _substituted(arg: Arg, old: Layer, new: Layer) -> Arg:
@@ -98,6 +125,10 @@ class LayerGraph:
         self._last: Layer | None = None
         self.origin = -1
         """Operator that further layers are made for."""
+        self._targets: set[str] = set()
+        """Kinds of layer that were ever called."""
+        self._partials: dict[tuple[object, ...], Partial] = {}
+        self._answers: dict[tuple[object, ...], Partial | list[Partial]] = {}
 
     def __iter__(self) -> Iterator[Layer]:
         """Layers in order. Layers may be added and erased on the way."""
@@ -110,15 +141,52 @@ class LayerGraph:
 
     def calls(self, *targets: str) -> list[Layer]:
         """Every call of these targets, in order."""
+        if self._targets.isdisjoint(targets):
+            return []
         return [layer for layer in self if layer.op == CALL and layer.target in targets]
+
+    def intern(self, partial: Partial) -> Partial:
+        """The one object that stands for all partials that say the same; others work, and only make `infer` slower."""
+        elements = partial.elements
+        # 1 and 1.0 are equal, and so are 0.0 and -0.0: their text tells them apart.
+        known = elements is not None and elements.count(None) < len(elements)
+        return self._partials.setdefault((partial.kind, partial.shape, repr(elements) if known else ""), partial)
+
+    def infer(self, target: str, args: Sequence[Arg]) -> Partial | list[Partial]:
+        """What is known of the result (or results) of a layer, worked out once for equal arguments.
+
+        Raises:
+            Fault: the layer does not take these arguments.
+        """
+        return self.once("infer", _infer, target, args)
+
+    def once(
+        self, name: str, work: Callable[..., Partial | list[Partial]], target: str, args: Sequence[Arg], *more: Any
+    ) -> Partial | list[Partial]:
+        """What comes of `work(target, args, *more)`, which depends on what inference sees of these and nothing else.
+
+        Args:
+            name: of the work, so that answers of different kinds stay apart.
+            work: raises what it likes; that is not remembered.
+            target: kind of layer.
+            args: its arguments.
+            more: further arguments, part of what the result depends on.
+        """
+        key = (name, target, *map(_said, args), *more)
+        result = self._answers.get(key)
+        if result is None:
+            result = work(target, args, *more)
+            result = self.intern(result) if isinstance(result, Partial) else [self.intern(one) for one in result]
+            self._answers[key] = result
+        return result
 
     def input(self, partial: Partial) -> Layer:
         """Add an input."""
-        return self._append(Layer(INPUT, "", (), partial, -1))
+        return self._append(Layer(INPUT, "", (), self.intern(partial), -1))
 
     def constant(self, partial: Partial, before: Layer | None = None) -> Layer:
         """Add a constant, at the end or before another layer."""
-        layer = Layer(CONSTANT, "", (), partial, self.origin)
+        layer = Layer(CONSTANT, "", (), self.intern(partial), self.origin)
         return self._append(layer) if before is None else self._insert(layer, before.leader, before)
 
     def ints(self, values: Sequence[int]) -> Layer:
@@ -135,9 +203,7 @@ class LayerGraph:
         Raises:
             Fault: the layer does not take these arguments.
         """
-        from sentis_lint.inference.sentis_litert.results import infer
-
-        result = infer(target, args)
+        result = self.infer(target, args)
         layer = self._append(Layer(CALL, target, (), result if isinstance(result, Partial) else None, self.origin))
         layer.set_args(args)
         return layer
@@ -148,9 +214,7 @@ class LayerGraph:
         Raises:
             Fault: the layer does not take these arguments.
         """
-        from sentis_lint.inference.sentis_litert.results import infer
-
-        results = infer(target, args)
+        results = self.infer(target, args)
         assert not isinstance(results, Partial)
         layer = self._append(Layer(CALL, target, (), None, self.origin))
         layer.set_args(args)
@@ -226,6 +290,7 @@ class LayerGraph:
         return self._insert(layer, self._last, None)
 
     def _insert(self, layer: Layer, leader: Layer | None, follower: Layer | None) -> Layer:
+        self._targets.add(layer.target)
         layer.leader, layer.follower = leader, follower
         if leader is None:
             self._first = layer

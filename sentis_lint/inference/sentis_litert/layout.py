@@ -9,31 +9,47 @@ Source: com.unity.ai.inference Editor/Permutation.cs, Editor/LiteRT/PermutedFunc
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 
 from sentis_lint.inference.sentis_litert.faults import Fault, require
-from sentis_lint.records import record
 
 _SLOTS = 8
+_IN_ORDER = tuple(range(_SLOTS))
 
 
-@record(frozen=True)
 class Permutation:
-    """The axes of the plain tensor in the order in which they are held."""
+    """The axes of the plain tensor in the order in which they are held. Treated as immutable."""
 
-    rank: int
-    slots: tuple[int, ...]
-    """Always eight; those beyond the rank count only where ranks are mixed up."""
+    __slots__ = ("_inverse", "axes", "is_identity", "rank", "slots")
 
-    @classmethod
-    def of(cls, axes: Sequence[int]) -> Permutation:
+    def __init__(self, rank: int, slots: tuple[int, ...]) -> None:
+        """Describe a permutation.
+
+        Args:
+            rank: number of axes.
+            slots: always eight; those beyond the rank count only where ranks are mixed up.
+        """
+        self.rank = rank
+        self.slots = slots
+        self.axes = slots[:rank]
+        """The axes, as many as the rank."""
+        self.is_identity = self.axes == _IN_ORDER[: len(self.axes)]
+        """Whether the axes are in plain order."""
+        self._inverse: Permutation | None = None
+
+    def __repr__(self) -> str:
+        return f"Permutation{self.axes}"
+
+    @staticmethod
+    def of(axes: Sequence[int]) -> Permutation:
         """A permutation from its axes."""
-        return cls(len(axes), (*axes[:_SLOTS], *(0,) * (_SLOTS - len(axes))))
+        return _shared(tuple(axes))
 
-    @classmethod
-    def identity(cls, rank: int) -> Permutation:
+    @staticmethod
+    def identity(rank: int) -> Permutation:
         """Axes in plain order."""
-        return cls.of(range(rank))
+        return _shared(_IN_ORDER[:rank] if rank <= _SLOTS else tuple(range(rank)))
 
     @classmethod
     def channel_first(cls, rank: int) -> Permutation:
@@ -51,11 +67,6 @@ class Permutation:
             return cls.of(())
         return cls.of((*range(rank - 2), rank - 1, rank - 2))
 
-    @property
-    def axes(self) -> tuple[int, ...]:
-        """The axes, as many as the rank."""
-        return self.slots[: self.rank]
-
     def __getitem__(self, axis: int) -> int:
         """The plain axis held at a place.
 
@@ -65,17 +76,14 @@ class Permutation:
         require(-self.rank <= axis < self.rank, "layout", f"axis {axis} of a layout of rank {self.rank}")
         return self.slots[axis % self.rank]
 
-    @property
-    def is_identity(self) -> bool:
-        """Whether the axes are in plain order."""
-        return all(axis == place for place, axis in enumerate(self.axes))
-
     def inverse(self) -> Permutation:
         """The permutation that undoes this one."""
-        slots = [0] * _SLOTS
-        for place, axis in enumerate(self.axes):
-            slots[_slot(axis)] = place
-        return Permutation(self.rank, tuple(slots))
+        if self._inverse is None:
+            slots = [0] * _SLOTS
+            for place, axis in enumerate(self.axes):
+                slots[_slot(axis)] = place
+            self._inverse = Permutation(self.rank, tuple(slots))
+        return self._inverse
 
     def then(self, other: Permutation) -> Permutation:
         """This permutation looked up in another one; the rank stays this one's."""
@@ -83,6 +91,23 @@ class Permutation:
         for place, axis in enumerate(self.axes):
             slots[place] = other.slots[_slot(axis)]
         return Permutation(self.rank, tuple(slots))
+
+
+@functools.lru_cache(maxsize=1024)
+def _shared(axes: tuple[int, ...]) -> Permutation:
+    # A model has few, many times over.
+    return Permutation(len(axes), (*axes[:_SLOTS], *(0,) * (_SLOTS - len(axes))))
+
+
+@functools.lru_cache(maxsize=1024)
+def relative(held: Permutation, wanted: Permutation | None) -> Permutation:
+    """How axes held in one layout have to move to be in another, None for plain order.
+
+    Raises:
+        Fault: the layouts are for different ranks.
+    """
+    undone = held.inverse()
+    return undone if wanted is None else wanted.then(undone)
 
 
 def _slot(axis: int) -> int:

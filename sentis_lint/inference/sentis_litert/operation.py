@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from sentis_lint.graph import Node, Value
 from sentis_lint.inference.sentis_litert.faults import Fault, Unknowable, require
 from sentis_lint.inference.sentis_litert.layers import Layer, LayerGraph
-from sentis_lint.inference.sentis_litert.layout import Permutation
+from sentis_lint.inference.sentis_litert.layout import Permutation, relative
 from sentis_lint.inference.sentis_litert.partial import FLOAT, INT
 
 KINDS: Final[Mapping[str, str]] = {
@@ -41,11 +41,12 @@ class Held(NamedTuple):
         Raises:
             Fault: the layout is for another rank.
         """
-        undone = self.layout.inverse()
-        relative = undone if layout is None else layout.then(undone)
-        if relative.is_identity:
+        if layout is None and self.layout.is_identity:
             return self.layer
-        return graph.call("Transpose", self.layer, relative.axes)
+        moved = relative(self.layout, layout)
+        if moved.is_identity:
+            return self.layer
+        return graph.call("Transpose", self.layer, moved.axes)
 
 
 class Operation:

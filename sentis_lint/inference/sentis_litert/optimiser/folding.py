@@ -6,13 +6,13 @@ Source: com.unity.ai.inference Runtime/Core/Compiler/Passes/FuseConstantsPass.cs
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from sentis_lint.inference.sentis_litert.elements import OPAQUE, Element
 from sentis_lint.inference.sentis_litert.faults import Fault
-from sentis_lint.inference.sentis_litert.layers import CALL, CONSTANT, Arg, Layer, LayerGraph
-from sentis_lint.inference.sentis_litert.optimiser.blame import blaming
+from sentis_lint.inference.sentis_litert.layers import CALL, CONSTANT, Arg, Layer, LayerGraph, layers_in
+from sentis_lint.inference.sentis_litert.optimiser.blame import OptimiserFault
 from sentis_lint.inference.sentis_litert.partial import INT, Partial
 from sentis_lint.inference.sentis_litert.results import infer
 
@@ -41,9 +41,9 @@ def fold_constants(graph: LayerGraph) -> None:
     several: dict[Layer, list[Partial]] = {}
     computed: list[Layer] = []
     for layer in graph:
-        if layer.op == CONSTANT:
-            known.add(layer)
         if layer.op != CALL:
+            if layer.op == CONSTANT:
+                known.add(layer)
             continue
         if layer.target == "getitem":
             source, position = layer.args
@@ -52,9 +52,15 @@ def fold_constants(graph: LayerGraph) -> None:
             result: Partial | list[Partial] = several[source][position]
             ready = source in known
         else:
-            ready = layer.target not in _RANDOM and all(one in known for one in layer.inputs())
-            with blaming(layer):
-                result = _computed(layer) if ready else infer(layer.target, layer.args)
+            ready = layer.target not in _RANDOM and known.issuperset(layer.inputs())
+            try:
+                result = (
+                    graph.once("compute", _computed, layer.target, layer.args, layer.partial)
+                    if ready
+                    else graph.infer(layer.target, layer.args)
+                )
+            except Fault as fault:
+                raise OptimiserFault(layer.origin, fault) from fault
         if isinstance(result, list):
             several[layer] = result
             if ready:
@@ -80,42 +86,47 @@ def _substituted(arg: Arg, substitutes: Mapping[Layer, Layer]) -> Arg:
     return arg
 
 
-def _computed(layer: Layer) -> Partial | list[Partial]:
+def _computed(target: str, args: Sequence[Arg], before: Partial | None) -> Partial | list[Partial]:
     """What comes of a layer of known inputs. Elements we cannot tell are opaque.
+
+    Args:
+        target: kind of layer.
+        args: its arguments.
+        before: what was known of its result until now.
 
     Raises:
         Fault: it cannot be computed.
     """
-    inputs = [one.known for one in layer.inputs()]
+    inputs = [one.known for one in layers_in(args)]
     try:
-        result = infer(layer.target, layer.args)
+        result = infer(target, args)
     except Fault:
         # Values that only became known now are computed without the checks of inference.
-        if layer.partial is None:
+        if before is None:
             raise
-        result = layer.partial
-    _refuse_kinds(layer, inputs, result)
+        result = before
+    _refuse_kinds(target, args, inputs, result)
     if isinstance(result, list):
         return [_filled(one) for one in result]
-    if layer.target == "Reshape":
+    if target == "Reshape":
         _refuse_lengths(inputs[0], inputs[1], result)
     if result.elements is not None and not result.is_static:
-        values = _moved(layer, inputs)
+        values = _moved(target, args, inputs)
         if values is not None:
             return Partial(result.kind, result.shape, values)
     return _filled(result)
 
 
-def _refuse_kinds(layer: Layer, inputs: list[Partial], result: Partial | list[Partial]) -> None:
-    ints = inputs[0].kind == INT or (layer.target in {"MatMul", "Atan2"} and inputs[1].kind == INT)
-    if layer.target == "ScalarMad":
-        ints = ints and layer.args[1] != INT
+def _refuse_kinds(target: str, args: Sequence[Arg], inputs: list[Partial], result: Partial | list[Partial]) -> None:
+    ints = inputs[0].kind == INT or (target in {"MatMul", "Atan2"} and inputs[1].kind == INT)
+    if target == "ScalarMad":
+        ints = ints and args[1] != INT
     if not ints:
         return
     empty = isinstance(result, Partial) and result.shape is not None and 0 in result.shape
-    refused = layer.target in _FLOAT_ONLY or layer.target == "ScalarMad" or layer.target in _FLOAT_ONLY_UNLESS_EMPTY
-    if refused and not (empty and layer.target not in _FLOAT_ONLY):
-        raise Fault("folding", f"{layer.target} of integers")
+    refused = target in _FLOAT_ONLY or target == "ScalarMad" or target in _FLOAT_ONLY_UNLESS_EMPTY
+    if refused and not (empty and target not in _FLOAT_ONLY):
+        raise Fault("folding", f"{target} of integers")
 
 
 def _refuse_lengths(tensor: Partial, shape: Partial, result: Partial) -> None:
@@ -137,16 +148,16 @@ def _filled(partial: Partial) -> Partial:
     return Partial(partial.kind, partial.shape, [OPAQUE if one is None else one for one in partial.elements])
 
 
-def _moved(layer: Layer, inputs: list[Partial]) -> list[Element] | None:
+def _moved(target: str, args: Sequence[Arg], inputs: list[Partial]) -> list[Element] | None:
     """Elements of a rearrangement of known elements, for the rearrangements that paddings go through."""
     source = inputs[0]
     if source.elements is None or source.shape is None:
         return None
-    if layer.target == "Transpose" and isinstance(layer.args[1], tuple):
-        axes = [axis for axis in layer.args[1] if isinstance(axis, int)]
+    if target == "Transpose" and isinstance(args[1], tuple):
+        axes = [axis for axis in args[1] if isinstance(axis, int)]
         sizes = [size or 0 for size in source.shape]
         return [source.elements[position] for position in _transposed(sizes, axes)]
-    if layer.target == "Gather" and layer.args[2] == 0 and source.shape and inputs[1].elements is not None:
+    if target == "Gather" and args[2] == 0 and source.shape and inputs[1].elements is not None:
         row = len(source.elements) // (source.shape[0] or 1)
         rows = [index for index in inputs[1].elements if isinstance(index, int)]
         if len(rows) == len(inputs[1].elements) and all(0 <= index < (source.shape[0] or 0) for index in rows):

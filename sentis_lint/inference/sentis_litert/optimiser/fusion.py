@@ -66,7 +66,7 @@ def _dense(
 # Linear layers
 
 _WITH_WEIGHTS: Final = frozenset({"Conv", "Dense", "ScalarMad"})
-_EITHER_SIDE: Final = frozenset({"Add", "Div", "Mul", "Sub"})
+_LINEAR: Final = _WITH_WEIGHTS | {"Add", "Div", "Mul", "Sub"}
 
 
 class _Linear(NamedTuple):
@@ -126,7 +126,7 @@ def fuse_linear(graph: LayerGraph) -> None:
 
 
 def _linear(layer: Layer) -> _Linear | None:
-    if layer.erased or layer.op != CALL or layer.target not in _WITH_WEIGHTS | _EITHER_SIDE:
+    if layer.erased or layer.op != CALL or layer.target not in _LINEAR:
         return None
     places = [place for place, arg in enumerate(layer.args) if isinstance(arg, Layer) and arg.op != CONSTANT]
     if len(places) != 1 or (layer.target in _WITH_WEIGHTS and places[0] > 0):

@@ -1,0 +1,107 @@
+"""Import settings of Unity's: what the importer is told besides the model.
+
+A setting counts for the releases whose importer heeds it before it converts the nodes (``rules/unity.toml``); for the
+others the model is checked as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from sentis_lint import unity
+from sentis_lint.engine import analyse
+from sentis_lint.findings import Confidence, Effect, Finding, Location, TargetResult
+from sentis_lint.graph import Model, Value
+from sentis_lint.records import record, replace
+from sentis_lint.tables import rules
+from sentis_lint.targets import Target
+
+SIGNATURE_RULE = "signature-missing"
+
+_LISTED = 3
+"""Names that one line lists."""
+
+
+@record(frozen=True)
+class ImportSettings:
+    """What the importer is told besides the model."""
+
+    dimensions: Mapping[str, int]
+    """ONNX: sizes for symbolic dimensions of the inputs, by name."""
+    signature: str | None = None
+    """LiteRT: key of the signature to import; None for the first."""
+
+
+def analyse_with(
+    model: Model, targets: Sequence[Target], settings: ImportSettings, *, pedantic: bool = False
+) -> list[TargetResult]:
+    """Check a model as `engine.analyse` does, imported with these settings by the releases that heed them.
+
+    Results that rest on a setting say so in their `basis`.
+    """
+    if model.format == "onnx":
+        setting = "dimensions"
+        told, basis = _frozen(model, settings.dimensions)
+    else:
+        setting = "signature"
+        told, basis = _chosen(model, settings.signature)
+    missing = told is not model and not basis
+    if told is model:
+        return analyse(model, targets, pedantic=pedantic)
+    heeding = [target for target in targets if target.family is unity.family() and unity.heeds(setting, target.release)]
+    others = [target for target in targets if target not in heeding]
+    results = {result.target: result for result in analyse(model, others, pedantic=pedantic)}
+    for result in analyse(told, heeding, pedantic=pedantic):
+        result.basis = basis
+        if missing:
+            result.findings.append(_signature_missing(model, settings.signature or "", result.target))
+        results[result.target] = result
+    return [results[str(target)] for target in targets]
+
+
+def _chosen(model: Model, key: str | None) -> tuple[Model, str]:
+    """The model with the signature that the importer takes; without any where none has the key."""
+    if model.format != "litert" or key is None:
+        return model, ""
+    chosen = [signature for signature in model.signatures if signature.key == key]
+    if not chosen:  # the importer goes on with the inputs and outputs of the graph
+        return replace(model, signatures=[]), ""
+    if model.signatures[0].key == key:
+        return model, ""
+    return replace(model, signatures=chosen), f"with signature {key}"
+
+
+def _signature_missing(model: Model, key: str, target: str) -> Finding:
+    known = list(dict.fromkeys(signature.key for signature in model.signatures))
+    listed = ", ".join(known[:_LISTED]) + (f" and {len(known) - _LISTED} more" if len(known) > _LISTED else "")
+    return Finding(
+        rule=SIGNATURE_RULE,
+        limit=None,
+        target=target,
+        effect=Effect.WRONG,
+        confidence=Confidence.LIKELY,
+        message=f"signature {key} is chosen in the .meta file, but the model has {listed or 'none'}: inputs and outputs "
+        "are those of the graph instead",
+        help=rules()[SIGNATURE_RULE].help,
+        subject=f"signature {key}",
+        source=unity.source_of("signature"),
+        locations=[Location()],
+    )
+
+
+def _frozen(model: Model, dimensions: Mapping[str, int]) -> tuple[Model, str]:
+    """The model with sizes in place of symbols of its inputs, and the sizes in words."""
+    symbols = {dim for value in model.graph.inputs for dim in value.shape or () if isinstance(dim, str)}
+    used = {name: size for name, size in dimensions.items() if name in symbols}
+    if not used:
+        return model, ""
+
+    def frozen(value: Value) -> Value:
+        if value.shape is None:
+            return value
+        return replace(value, shape=tuple(used.get(dim, dim) if isinstance(dim, str) else dim for dim in value.shape))
+
+    main = replace(model.graph, inputs=[frozen(value) for value in model.graph.inputs])
+    named = [f"{name}={size}" for name, size in list(used.items())[:_LISTED]]
+    more = f" and {len(used) - _LISTED} more" if len(used) > _LISTED else ""
+    return replace(model, graphs=[main, *model.graphs[1:]]), f"with {', '.join(named)}{more}"
