@@ -19,6 +19,7 @@ from sentis_lint.graph import Attribute, Model
 from sentis_lint.inference.sentis_litert import LiteRTDialect, dims
 from sentis_lint.inference.sentis_litert.faults import CODES, Fault
 from sentis_lint.inference.sentis_litert.importer import Import
+from sentis_lint.inference.sentis_litert.layers import LayerGraph
 from sentis_lint.inference.sentis_litert.layout import Permutation
 from sentis_lint.inference.sentis_litert.operators import CONVERTERS
 from sentis_lint.inference.sentis_litert.partial import FLOAT, INT, Partial
@@ -72,31 +73,49 @@ def test_every_model_of_the_suite_gets_the_verdict_that_the_importer_gave() -> N
     assert not wrong
 
 
-def test_no_model_that_computes_the_same_is_said_to_compute_something_else_for_certain() -> None:
-    wrong = []
-    for row in EXPECTED:
-        if row["sentis_2.4.0_cpu"] == "matches":
-            findings = api.check(path_of(row), CPU).results[0].findings
-            wrong += [
-                f"{row['file']} {finding.limit}"
-                for finding in findings
-                if finding.confidence.settles and finding.effect in {"rejected", "wrong", "backend"}
-            ]
-    assert not wrong
+COUNTED = {"wrong", "altered", "backend"}
 
 
-def test_most_models_that_compute_something_else_are_said_to() -> None:
+def test_hardly_any_model_that_computes_the_same_is_said_to_compute_something_else_for_certain() -> None:
+    same = [row for row in EXPECTED if row["sentis_2.4.0_cpu"] == "matches"]
+    accused = [
+        f"{row['file']} {finding.limit}"
+        for row in same
+        for finding in api.check(path_of(row), CPU).results[0].findings
+        # What a further subgraph computes was not compared.
+        if finding.confidence.settles and finding.effect in COUNTED and finding.limit != "model/further-subgraphs"
+    ]
+    assert not accused
+
+
+def test_models_that_compute_something_else_are_said_to() -> None:
     differing = [row for row in EXPECTED if row["sentis_2.4.0_cpu"] in {"values", "shape", "throws"}]
-    # Differences that are the runtime's doing are none of the importer's.
-    differing = [row for row in differing if "RUNTIME-QUIRK" not in row["found"]]
     unseen = [
-        row["file"]
+        row["file"].removeprefix("models/")
         for row in differing
         if not any(
-            finding.effect in {"wrong", "backend"} for finding in api.check(path_of(row), CPU).results[0].findings
+            finding.effect in COUNTED and finding.confidence != "possible"
+            for finding in api.check(path_of(row), CPU).results[0].findings
         )
     ]
-    assert len(unseen) <= 0.03 * len(differing), unseen
+    # Rows of zeros are seen at run time alone; the others are the runtime's doing (docs/facts-not-covered-litert.md).
+    assert unseen == [
+        "conv_2d/f16_weights_direct.tflite",
+        "div/opt_by_zero_const.tflite",
+        "l2_normalization/LRT-L2N-ZERO__trig.tflite",
+    ]
+
+
+def test_rows_of_zeros_are_named_on_request() -> None:
+    report = api.check(SUITE / "l2_normalization" / "LRT-L2N-ZERO__trig.tflite", CPU, pedantic=True)
+    assert [finding.limit for finding in report.results[0].findings] == ["L2_NORMALIZATION/zeros"]
+
+
+def test_a_quantised_model_is_told_so_once() -> None:
+    report = api.check(SUITE.parent / "models" / "hey_jarvis.tflite", CPU)
+    told = [finding for finding in report.results[0].findings if finding.limit == "model/quantisation"]
+    assert len(told) == 1
+    assert len(told[0].locations) == 52
 
 
 # The tables and the importer's mirror fit each other
@@ -216,6 +235,17 @@ def test_options_out_of_all_bounds_cost_neither_time_nor_memory() -> None:
 
 
 # Pieces
+
+
+def test_what_is_known_of_equal_arguments_is_worked_out_once_and_never_mixed_up() -> None:
+    graph = LayerGraph()
+    one, two = (graph.input(Partial(FLOAT, (2, 3))) for _ in range(2))
+    assert graph.call("Transpose", one, (1, 0)).partial is graph.call("Transpose", two, (1, 0)).partial
+    assert graph.call("Transpose", one, (0, 1)).known.shape == (2, 3)
+    zeros = [graph.scalar(FLOAT, value).known for value in (0.0, -0.0)]
+    assert str(zeros[0].elements) != str(zeros[1].elements)
+    assert graph.scalar(INT, 1).known.elements == (1,)
+    assert isinstance(graph.scalar(FLOAT, 1.0).known.element(0), float)
 
 
 @given(st.lists(st.one_of(st.none(), st.integers(0, 5)), max_size=4), st.lists(st.integers(-2, 6), max_size=4))
