@@ -1,7 +1,8 @@
 """Which files a command line means: files, folders, globs, or a list on standard input.
 
 A file that is named is checked, whatever its name. In a folder, or for a glob without a file ending, only files with
-the ending of a model are. Serialised models (.sentis) count as models inside a Unity project only. Nothing is opened here. Paths stay text, because a report shows them as the user wrote them.
+the ending of a model are. Serialised models (.sentis) count as models inside a Unity project only. Nothing is opened
+here. Paths stay text, because a report shows them as the user wrote them.
 """
 
 from __future__ import annotations

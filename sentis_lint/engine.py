@@ -204,15 +204,16 @@ class Analysis:
 
     def _format_unsupported(self, target: Target) -> Finding:
         mask = sum(1 << release.index for release in self.family.releases if self.model.format in release.formats)
+        title = FORMAT_TITLES[self.model.format]
         return Finding(
             rule="format-unsupported",
             limit=None,
             target=str(target),
             effect=Effect.REJECTED,
             confidence=_confidence(Confidence.CERTAIN, True, target.release),
-            message=f"{FORMAT_TITLES[self.model.format]} files are imported only by {self.family.title} {self.family.describe(mask)}",
+            message=f"{title} files are imported only by {self.family.title} {self.family.describe(mask)}",
             help=_rule_help("format-unsupported"),
-            subject=FORMAT_TITLES[self.model.format],
+            subject=title,
             locations=[Location()],
         )
 

@@ -6,6 +6,7 @@ will be shown.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Any
 
@@ -171,6 +172,14 @@ class TargetResult:
     findings: list[Finding]
     basis: str = ""
     """What it rests on besides the model: where the release was found, and import settings that were heeded."""
+
+    def add(self, findings: Iterable[Finding]) -> None:
+        """Add findings where they belong: worst effect first, surest first."""
+        effects, confidences = list(Effect), list(Confidence)
+        self.findings = sorted(
+            [*self.findings, *findings],
+            key=lambda finding: (effects.index(finding.effect), confidences.index(finding.confidence)),
+        )
 
     @property
     def verdict(self) -> Verdict:

@@ -54,7 +54,7 @@ def analyse_with(
     for result in analyse(told, heeding, pedantic=pedantic):
         result.basis = basis
         if missing:
-            result.findings.append(_signature_missing(model, settings.signature or "", result.target))
+            result.add([_signature_missing(model, settings.signature or "", result.target)])
         results[result.target] = result
     return [results[str(target)] for target in targets]
 
@@ -80,8 +80,8 @@ def _signature_missing(model: Model, key: str, target: str) -> Finding:
         target=target,
         effect=Effect.WRONG,
         confidence=Confidence.LIKELY,
-        message=f"signature {key} is chosen in the .meta file, but the model has {listed or 'none'}: inputs and outputs "
-        "are those of the graph instead",
+        message=f"signature {key} is chosen in the .meta file, but the model has {listed or 'none'}: "
+        "inputs and outputs are those of the graph instead",
         help=rules()[SIGNATURE_RULE].help,
         subject=f"signature {key}",
         source=unity.source_of("signature"),

@@ -19,7 +19,7 @@ from sentis_lint.conditions.view import UNSUPPORTED, NodeView
 from sentis_lint.graph import Dim
 from sentis_lint.inference.facts import broadcast_clash as shapes_clash
 
-MODULES: Final = ("sentis_lint.predicates_litert",)
+MODULES: Final = ("sentis_lint.predicates_litert", "sentis_lint.predicates_onnx")
 """Modules that register more predicates, in the order they are searched; one that is not there is passed over."""
 
 Function = Callable[..., bool | int | float | str | Sequence[Value] | None]

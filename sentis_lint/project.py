@@ -244,10 +244,10 @@ def _missing(project: Project, targets: Sequence[Target]) -> str:
     for predecessor in unity.predecessors():
         if predecessor.id in project.predecessors:
             version = project.predecessors[predecessor.id]
-            opsets = f", documented ONNX opsets {newest.opset[0]}–{newest.opset[1]}" if newest.opset else ""
+            opsets = f"documented ONNX opsets {newest.opset[0]}–{newest.opset[1]}, " if newest.opset else ""
             return (
                 f"{predecessor.id}{f' {version}' if version else ''} is not checked, only what followed it: {checked}. "
-                f"Upgrading brings {predecessor.brings}{opsets}{_other_formats(newest, predecessor.formats)}"
+                f"Upgrading brings {opsets}{_other_formats(newest, predecessor.formats)}{predecessor.brings}"
                 f"{_needed_editor(project, newest)}"
             )
     ids = " or ".join(unity.packages())
@@ -258,7 +258,7 @@ def _other_formats(release: Release, formats: Sequence[str]) -> str:
     from sentis_lint.engine import FORMAT_TITLES
 
     more = [FORMAT_TITLES.get(name, f".{name}") for name in release.formats if name not in formats]
-    return f", and import of {' and '.join(more)}" if more else ""
+    return f"import of {' and '.join(more)}, " if more else ""
 
 
 def _needed_editor(project: Project, release: Release) -> str:

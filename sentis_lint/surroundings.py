@@ -148,4 +148,4 @@ def _add_ownership(report: ModelReport, plan: Plan, meta: Meta | None) -> None:
         return
     for target, result in zip(plan.targets, report.results, strict=True):
         if target.family is unity.family() and report.summary.format in target.release.formats:
-            result.findings[:0] = ownership.findings(report.summary.format, str(target), plan.project, meta)
+            result.add(ownership.findings(report.summary.format, str(target), plan.project, meta))

@@ -36,12 +36,14 @@ from onnx import TensorProto, helper, numpy_helper, parser
 
 DEFAULT_OPSET = 15
 IR_VERSION = 8
+WEIGHTS = "weights.bin"
+"""File of the external constants."""
 
 _OPSET = re.compile(r"\s*opset\s+([^:;(]*):(.*)", re.DOTALL)
 _OPSET_ENTRY = re.compile(r"(?:([A-Za-z_][\w.]*)\s+)?(\d+)")
 _CALL = re.compile(r"(?:([A-Za-z_][\w.]*)\.)?([A-Za-z_]\w*)\s*([<(].*)", re.DOTALL)
 _ARGUMENT = re.compile(
-    r"(?:(?P<form>stored|sparse)\s+)?(?P<dtype>[a-z]\w*)\s*(?:\[(?P<dims>[^\]]*)\])?\s+(?P<name>[^\s={}]+)"
+    r"(?:(?P<form>stored|sparse|external(?:@\d+)?)\s+)?(?P<dtype>[a-z]\w*)\s*(?:\[(?P<dims>[^\]]*)\])?\s+(?P<name>[^\s={}]+)"
     r"\s*(?:=\s*\{(?P<data>.*)\})?",
     re.DOTALL,
 )
@@ -62,9 +64,14 @@ def build(text: str) -> onnx.ModelProto:
     Raises:
         ModelTextError: the text makes no sense.
     """
+    return _build(text)[0]
+
+
+def _build(text: str) -> tuple[onnx.ModelProto, bytes]:
+    """The model, and the bytes of its external constants."""
     if text.lstrip().startswith("<"):
         try:
-            return parser.parse_model(text)
+            return parser.parse_model(text), b""
         except parser.ParseError as error:
             raise ModelTextError(_reason(error)) from None
     opsets, body = _split_opsets(text)
@@ -72,13 +79,16 @@ def build(text: str) -> onnx.ModelProto:
     graph = _Graph()
     for statement in statements:
         graph.add(statement)
-    return _inferred(graph.model(opsets, outputs))
+    return _inferred(graph.model(opsets, outputs)), bytes(graph.weights)
 
 
 def write(folder: Path, text: str, name: str = "m.onnx") -> Path:
-    """Write the model that a text describes into a folder and return its path."""
+    """Write the model that a text describes into a folder, with its weights beside it, and return its path."""
     path = folder / name
-    path.write_bytes(build(text).SerializeToString())
+    model, weights = _build(text)
+    path.write_bytes(model.SerializeToString())
+    if weights:
+        (folder / WEIGHTS).write_bytes(weights)
     return path
 
 
@@ -91,6 +101,8 @@ class _Graph:
         self.initializers: list[onnx.TensorProto] = []
         self.sparse_initializers: list[onnx.SparseTensorProto] = []
         self.known: set[str] = set()
+        self.weights = bytearray()
+        """Bytes of the external constants."""
 
     def add(self, statement: str) -> None:
         """Add one ``OUT = Op <…> (ARG)``."""
@@ -141,9 +153,22 @@ class _Graph:
             tensor = _tensor(name, dtype, dims, match["data"], raw=match["form"] != "stored")
             if match["form"] == "sparse":
                 self.sparse_initializers.append(_sparse(tensor))
+            elif match["form"] and match["form"].startswith("external"):
+                self.initializers.append(self._external(tensor, match["form"].partition("@")[2]))
             else:
                 self.initializers.append(tensor)
         return name
+
+    def _external(self, tensor: onnx.TensorProto, offset: str) -> onnx.TensorProto:
+        """The tensor with its bytes moved to the file of weights."""
+        place = offset or str(len(self.weights))
+        self.weights += tensor.raw_data
+        entries = {"location": WEIGHTS, "offset": place, "length": str(len(tensor.raw_data))}
+        moved = onnx.TensorProto(name=tensor.name, data_type=tensor.data_type, dims=tensor.dims)
+        moved.data_location = TensorProto.EXTERNAL
+        for key, value in entries.items():
+            moved.external_data.add(key=key, value=value)
+        return moved
 
     def model(self, opsets: list[onnx.OperatorSetIdProto], outputs: list[str] | None) -> onnx.ModelProto:
         """The finished model; `outputs` None: those of the last statement."""

@@ -26,7 +26,7 @@ def findings(format_name: str, target: str, project: Project | None, meta: Meta 
         yield _finding(
             target,
             "the .meta file",
-            f"the .meta file gives the model to another importer (script {meta.importer}), so Sentis does not import it",
+            f"the .meta file gives the model to another importer (script {meta.importer}): Sentis does not import it",
             source="UnityEditor.AssetDatabase.SetImporterOverride; github.com/asus4/onnxruntime-unity/pull/33",
         )
     if project is None or project.package is None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from itertools import chain
+from pathlib import Path
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from sentis_lint.checks.hits import Subject
 from sentis_lint.findings import Location
 from sentis_lint.graph import Graph, Model, Node, Tensor
-from sentis_lint.readers.constants import count_elements
+from sentis_lint.readers.constants import count_elements, elements
 from sentis_lint.walk import Dialect, Walk
 
 ITEM_BITS: Mapping[str, int] = {
@@ -39,6 +40,7 @@ def subjects(model: Model, walk: Walk, dialect: Dialect) -> Iterator[Subject]:
     yield from _inputs(model.graph, walk)
     yield from _outputs(model.graph, walk)
     yield from _tensors(model, walk)
+    yield from _external(model, walk)
     yield from _values(model.graph, walk)
 
 
@@ -61,12 +63,14 @@ def _inputs(graph: Graph, walk: Walk) -> Iterator[Subject]:
             "rank": None if value.shape is None else len(value.shape),
             "initialized": value.name in graph.initializers,
             "used": value.name in walk.consumed,
+            "suffixed": value.name.endswith(_SUFFIX),
         }
         yield "input", values, Location(value=value.name), value.dtype or value.kind
 
 
 def _outputs(graph: Graph, walk: Walk) -> Iterator[Subject]:
     inputs = {value.name for value in graph.inputs}
+    names = {value.name for value in graph.outputs}
     seen: set[str] = set()
     for value in graph.outputs:
         if value.name in walk.overwritten:
@@ -77,7 +81,14 @@ def _outputs(graph: Graph, walk: Walk) -> Iterator[Subject]:
             source = "input"
         else:
             source = "node" if value.name in walk.facts else "nothing"
-        values = {"kind": value.kind, "dtype": value.dtype, "produced_by": source, "duplicate": value.name in seen}
+        values = {
+            "kind": value.kind,
+            "dtype": value.dtype,
+            "produced_by": source,
+            "duplicate": value.name in seen,
+            "suffixed": value.name.endswith(_SUFFIX),
+            "collides": value.name.endswith(_SUFFIX) and value.name.removesuffix(_SUFFIX) in names,
+        }
         seen.add(value.name)
         yield "output", values, Location(value=value.name), ""
 
@@ -87,13 +98,18 @@ def _tensors(model: Model, walk: Walk) -> Iterator[Subject]:
     for name, tensor in model.graph.initializers.items():
         values = _tensor(model, tensor, "initializer", name in walk.consumed, files)
         yield "tensor", values, Location(value=name), tensor.dtype
+    for node, tensor in _constant_nodes(walk):
+        used = not walk.consumed.isdisjoint(node.outputs)
+        yield "tensor", _tensor(model, tensor, node.op_type, used, files), _place(node), tensor.dtype
+
+
+def _constant_nodes(walk: Walk) -> Iterator[tuple[Node, Tensor]]:
+    """Nodes that hold a dense tensor as their value."""
     constants = [situation for situation in walk.situations if situation.name in {"Constant", "ConstantOfShape"}]
     for node in chain.from_iterable(situation.nodes for situation in constants):
         attribute = node.attributes.get("value")
         if attribute is not None and isinstance(attribute.value, Tensor) and not attribute.value.sparse:
-            used = not walk.consumed.isdisjoint(node.outputs)
-            values = _tensor(model, attribute.value, node.op_type, used, files)
-            yield "tensor", values, _place(node), attribute.value.dtype
+            yield node, attribute.value
 
 
 def _place(node: Node) -> Location:
@@ -128,23 +144,44 @@ def _tensor(model: Model, tensor: Tensor, role: str, used: bool, files: dict[str
         "location": bool(location),
         "file_exists": files[location],
         "length_declared": length_declared,
+        "beyond_int32": tensor.dtype == "float64" and _beyond_int32(model, tensor),
     }
 
 
+def _beyond_int32(model: Model, tensor: Tensor) -> bool | None:
+    """Whether an element does not fit into 32-bit integers (NaN aside); None where the elements are not read."""
+    known = elements(tensor, model)
+    if known is None:
+        return None
+    return any(isinstance(element, float) and abs(element) > _LARGE for element in known)
+
+
 _LARGE = 1 << 31
+
+_SUFFIX = ":0"
+"""What TensorFlow's names end in."""
 
 
 def _file_exists(path: Path, location: str) -> bool | None:
     """Whether a data file lies beside the model; None where its location leads out of the model's folder."""
     if not location:
         return False
-    relative = PurePosixPath(location.replace("\\", "/"))
-    if relative.is_absolute() or ".." in relative.parts or ":" in location or "\0" in location:
+    file = data_file(path, location)
+    if file is None:
         return None
     try:
-        return (path.parent / relative).is_file()
+        return file.is_file()
     except OSError:
         return None
+
+
+def _external(model: Model, walk: Walk) -> Iterator[Subject]:
+    reading = Reading(model.path)
+    for tensor, values in reading.initializers(model.graph.initializers.values()):
+        yield "external", values, Location(value=tensor.name), tensor.storage.location or ""
+    for node, tensor in _constant_nodes(walk):
+        if tensor.storage.field == "external":
+            yield "external", reading.constant(tensor, node.op_type), _place(node), tensor.storage.location or ""
 
 
 def _values(graph: Graph, walk: Walk) -> Iterator[Subject]:
