@@ -67,13 +67,23 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return _INTERRUPTED
     except BrokenPipeError:
-        # Whoever reads has enough. Python would complain at exit, when it flushes the stream once more.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # Whoever reads has enough.
+        _drop_output()
         return _BROKEN_PIPE
+    except OSError as error:  # the disk behind standard output is full, say
+        _drop_output()
+        reason = (error.strerror or type(error).__name__).lower()
+        print(f"sentis-lint: the report cannot be written: {printable(reason)}", file=sys.stderr)
+        return Status.USAGE
     finally:
         if collecting:
             gc.enable()
     return status
+
+
+def _drop_output() -> None:
+    # Python would complain at exit, when it flushes the stream once more.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _prepare_streams() -> None:

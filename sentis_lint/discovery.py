@@ -119,7 +119,7 @@ def _absent(argument: str, error: OSError | ValueError, found: Discovery) -> lis
     if isinstance(error, ValueError):  # a NUL byte in the path
         return [_failed(argument, "missing", "not a possible path")]
     if not isinstance(error, FileNotFoundError | NotADirectoryError):
-        return [_failed(argument, "unreadable", (error.strerror or type(error).__name__).lower())]
+        return [_failed(argument, "unreadable", _reason(error))]
     if os.path.islink(argument):
         return [_failed(argument, "missing", "a symbolic link to nothing")]
     if "://" in argument:
@@ -132,12 +132,19 @@ def _absent(argument: str, error: OSError | ValueError, found: Discovery) -> lis
     return [_failed(argument, "missing", "no such file or folder", _nearest(argument))]
 
 
+def _reason(error: OSError) -> str:
+    return (error.strerror or type(error).__name__).lower()
+
+
 def _failed(argument: str, kind: str, message: str, advice: str = "") -> Candidate:
     return Candidate(Path(argument.replace("\0", "\\0")), _shown(argument), FileError(kind, message, help=advice))
 
 
 def _in_folder(folder: str, found: Discovery) -> Iterator[Candidate]:
-    for path in _walk(folder):
+    for path, error in _walk(folder):
+        if error is not None:
+            yield _failed(path, "unreadable", _reason(error))
+            continue
         suffix = os.path.splitext(path)[1].lower()
         if suffix in MODEL_SUFFIXES or (suffix == ".sentis" and _in_project(path)):
             yield Candidate(Path(path), _shown(path))
@@ -151,14 +158,19 @@ def _in_project(path: str) -> bool:
     return Roots().around(path) is not None
 
 
-def _walk(folder: str) -> Iterator[str]:
-    """Files below `folder`, sorted, a folder's own files before those of its subfolders; links to folders are left."""
+def _walk(folder: str) -> Iterator[tuple[str, OSError | None]]:
+    """Files below `folder`, sorted, a folder's own files before those of its subfolders; links to folders are left.
+
+    A folder that cannot be listed comes with the reason: models that nobody looked at must not pass as fine.
+    """
     pending = [folder]
     while pending:
         current = pending.pop()
         try:
-            entries = sorted(os.scandir(current), key=lambda entry: entry.name)
-        except OSError:  # a folder that may not be listed holds nothing for us
+            with os.scandir(current) as listing:
+                entries = sorted(listing, key=lambda entry: entry.name)
+        except OSError as error:
+            yield current, error
             continue
         names = {entry.name for entry in entries}
         in_unity = {"Assets", "ProjectSettings"} <= names
@@ -167,9 +179,16 @@ def _walk(folder: str) -> Iterator[str]:
             if entry.is_dir(follow_symlinks=False):
                 if not (entry.name in _SKIPPED or (in_unity and entry.name.lower() in _SKIPPED_IN_UNITY)):
                     folders.append(_joined(current, entry.name))
-            elif entry.is_file():
-                yield _joined(current, entry.name)
+            elif _is_file(entry):
+                yield _joined(current, entry.name), None
         pending += reversed(folders)
+
+
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_file()
+    except OSError:  # a link in a circle
+        return False
 
 
 def _joined(folder: str, name: str) -> str:

@@ -65,7 +65,7 @@ class Analysis:
         self.pedantic = pedantic
         self.tables = tables(family, model.format)
         self.dialect = dialect
-        self.walk = walk(model.graph, dialect, self.tables, releases)
+        self.walk = walk(model.graph, dialect, self.tables, releases, pedantic=pedantic)
         self.uses = self._uses()
         self.hits = list(self._hits())
 
@@ -114,6 +114,16 @@ class Analysis:
         findings = [self._unsupported(use, target) for use in unsupported]
         hidden = self._downstream(unsupported)
         findings += self._from_hits(target, bit, hidden)
+        if target.backend is not None:
+            from sentis_lint.checks import backends
+
+            findings += backends.findings(self.walk.situations, self.dialect.target_types, target)
+        if self.model.functions:
+            from sentis_lint.checks import functions
+
+            handled = [use for use in self.uses if use not in unsupported]
+            places = [(use.domain, use.name, use.locations()) for use in handled]
+            findings += functions.findings(self.model, places, target)
         if self.model.format == "onnx" and release.opset is not None:
             findings += opset.findings(self.model, self.uses_by_domain, target)
         findings.sort(

@@ -136,7 +136,7 @@ class Matcher:
                 states = [self._state(pattern, match) for match in self._matches(pattern, last, node, _start(pattern))]
                 if True in states:
                     yield node, True
-                elif None in states:
+                elif None in states and not pattern.limit.silent:
                     yield node, None
 
     def _state(self, pattern: Pattern, match: Match) -> bool | None:

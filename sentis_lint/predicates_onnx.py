@@ -7,7 +7,13 @@ from sentis_lint.predicates import predicate
 
 
 def _labels(equation: str) -> tuple[list[str], str | None] | None:
-    """Labels of the operands and of the output (None: not written out) of an Einsum; None with an ellipsis."""
+    """Labels of the operands and of the output (None: not written out) of an Einsum; None with an ellipsis.
+
+    Raises:
+        TypeError: the equation is no string.
+    """
+    if not isinstance(equation, str):
+        raise TypeError(equation)
     operands, arrow, output = equation.replace(" ", "").partition("->")
     if "." in equation:
         return None
@@ -41,16 +47,18 @@ def einsum_result_turned(view: NodeView, equation: str) -> bool | None:
     if labels is None:
         return None
     operands, output = labels
-    if len(operands) != 2 or not output:  # noqa: PLR2004 -- a matrix product has two
+    if len(operands) != 2 or not output:
         return False
     first, second = operands
     terms = (first, second, output)
     if any(len(set(term)) < len(term) for term in terms):
         return False
     everything = dict.fromkeys(first + second + output)
-    if any(sum(label in term for term in terms) < 2 for label in everything):  # noqa: PLR2004 -- see above
+    if any(sum(label in term for term in terms) < 2 for label in everything):
         return False
     batch = [label for label in output if label in first and label in second]
-    product = batch + [label for label in output if label not in second] + [label for label in output if label not in first]
+    product = (
+        batch + [label for label in output if label not in second] + [label for label in output if label not in first]
+    )
     permutation = [product.index(label) for label in output]
     return any(permutation[permutation[i]] != i for i in range(len(permutation)))

@@ -1,8 +1,8 @@
 """Which findings a user asked for: `--select`, `--ignore` and `--severity`.
 
-A code is a rule (``opset-undocumented``), an operator (``Conv``) or one limit (``Conv/groups-dynamic``,
-``model/rank``). A verdict is what the target does, so it never depends on a selection: findings that are left out stay
-with their result as `SelectedResult.hidden`.
+A code is a rule (``opset-undocumented``), an operator (``Conv``), a pattern of several (``matmul-bias``) or one limit
+(``Conv/spatial-rank``, ``model/rank``). A verdict is what the target does, so it never depends on a selection: findings
+that are left out stay with their result as `SelectedResult.hidden`.
 """
 
 from __future__ import annotations
@@ -100,11 +100,13 @@ def _check(codes: Sequence[str]) -> None:
         for family in targets.catalogue()
         for name in sorted({name for release in family.releases for name in release.formats})
     ]
+    patterns = {limit.id for table in every for limit, _ in table.pattern_files}
     known = {*tables.rules(), *(name for table in every for name in table.names), "model"}
+    known.update(limit.partition("/")[0] for limit in patterns)
     for code in codes:
         owner, slash, _ = code.partition("/")
         if slash and owner in known:
-            limits = {limit.id for table in every for limit in _limits(table, owner)}
+            limits = patterns | {limit.id for table in every for limit in _limits(table, owner)}
             if code not in limits:
                 raise SelectionError(f"no limit is called {code!r}{did_you_mean(code, limits)}")
         elif owner not in known and "." not in code:  # with a dot: a custom operator, which no table knows

@@ -109,7 +109,7 @@ class Walk:
         return found
 
 
-def walk(graph: Graph, dialect: Dialect, tables: FormatTables, releases: int) -> Walk:
+def walk(graph: Graph, dialect: Dialect, tables: FormatTables, releases: int, *, pedantic: bool = True) -> Walk:
     """Infer facts and meet limits over one graph (its subgraphs are not entered).
 
     Args:
@@ -118,16 +118,19 @@ def walk(graph: Graph, dialect: Dialect, tables: FormatTables, releases: int) ->
         tables: what the target family knows of the format's operators.
         releases: the releases asked about, as a bit set. Where they read other attributes than the file has, all of
             them must do so alike (see `release_groups`): inference follows what they read.
+        pedantic: also meet limits that are shown on request only.
     """
     result = Walk(graph, graph.nodes, dialect.boundary(graph))
-    if not _pass(result, dialect, tables, releases, accept_missing=dialect.in_file_order):
+    if not _pass(result, dialect, tables, releases, pedantic, accept_missing=dialect.in_file_order):
         nodes, cyclic = sorted_nodes(graph.nodes)
         result = Walk(graph, nodes, dialect.boundary(graph), cyclic=cyclic)
-        _pass(result, dialect, tables, releases, accept_missing=True)
+        _pass(result, dialect, tables, releases, pedantic, accept_missing=True)
     return result
 
 
-def _pass(result: Walk, dialect: Dialect, tables: FormatTables, releases: int, *, accept_missing: bool) -> bool:
+def _pass(
+    result: Walk, dialect: Dialect, tables: FormatTables, releases: int, pedantic: bool, *, accept_missing: bool
+) -> bool:
     """Walk the nodes in the order given; False if one of them comes before one that makes an input of it."""
     facts = result.facts
     consumed = result.consumed = set(chain.from_iterable([node.inputs for node in result.nodes]))
@@ -149,7 +152,7 @@ def _pass(result: Walk, dialect: Dialect, tables: FormatTables, releases: int, *
                     return False
                 accept_missing = True
             uses = _uses(node, consumed, outputs_of_graph)
-            situation = situations[key] = _situation(node, inputs, uses, dialect, tables, releases)
+            situation = situations[key] = _situation(node, inputs, uses, dialect, tables, releases, pedantic)
         situation.nodes.append(node)
         for output, fact in zip(node.outputs, situation.outputs):  # noqa: B905 -- an argument more costs 5 ms
             if output:
@@ -185,6 +188,7 @@ def _situation(
     dialect: Dialect,
     tables: FormatTables,
     releases: int,
+    pedantic: bool,
 ) -> Situation:
     outputs = _infer(node, inputs, dialect)
     name = dialect.operator(node)
@@ -193,6 +197,8 @@ def _situation(
     if operator is not None and operator.limits:
         view = dialect.view(node, inputs, outputs, uses)
         for limit in operator.limits:
+            if not limit.mask & releases or (limit.pedantic and not pedantic):
+                continue
             state = limit.condition(view)
             if state or (state is None and not limit.silent):
                 hits.append((limit, state))

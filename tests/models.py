@@ -43,7 +43,7 @@ _OPSET = re.compile(r"\s*opset\s+([^:;(]*):(.*)", re.DOTALL)
 _OPSET_ENTRY = re.compile(r"(?:([A-Za-z_][\w.]*)\s+)?(\d+)")
 _CALL = re.compile(r"(?:([A-Za-z_][\w.]*)\.)?([A-Za-z_]\w*)\s*([<(].*)", re.DOTALL)
 _ARGUMENT = re.compile(
-    r"(?:(?P<form>stored|sparse|external(?:@\d+)?)\s+)?(?P<dtype>[a-z]\w*)\s*(?:\[(?P<dims>[^\]]*)\])?\s+(?P<name>[^\s={}]+)"
+    r"(?:(?P<form>stored|sparse|cut|external(?:@\d+)?)\s+)?(?P<dtype>[a-z]\w*)\s*(?:\[(?P<dims>[^\]]*)\])?\s+(?P<name>[^\s={}]+)"
     r"\s*(?:=\s*\{(?P<data>.*)\})?",
     re.DOTALL,
 )
@@ -153,8 +153,10 @@ class _Graph:
             tensor = _tensor(name, dtype, dims, match["data"], raw=match["form"] != "stored")
             if match["form"] == "sparse":
                 self.sparse_initializers.append(_sparse(tensor))
-            elif match["form"] and match["form"].startswith("external"):
+            elif match["form"] and match["form"] != "stored":
                 self.initializers.append(self._external(tensor, match["form"].partition("@")[2]))
+                if match["form"] == "cut":
+                    self.weights.pop()
             else:
                 self.initializers.append(tensor)
         return name

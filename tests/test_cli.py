@@ -391,6 +391,17 @@ def test_a_reader_that_has_enough_is_no_error(models: Path) -> None:
         assert running.stderr.read() == b""
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+@pytest.mark.parametrize("format_name", ["text", "json"])
+def test_a_full_disk_is_one_line_and_no_finding(models: Path, format_name: str) -> None:
+    command = [sys.executable, "-m", "sentis_lint", "-f", format_name, "branch.onnx"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(command, cwd=models, stdout=full, stderr=subprocess.PIPE, check=False, env=environment)
+    assert done.returncode == 2
+    assert done.stderr == b"sentis-lint: the report cannot be written: no space left on device\n"
+
+
 def test_an_interrupt_is_quiet(lint: Any, models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     del models
 

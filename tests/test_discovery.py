@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -105,6 +107,29 @@ class TestFolders:
         make("real/a.onnx")
         Path("real/loop").symlink_to("..", target_is_directory=True)
         assert shown(".") == ["real/a.onnx"]
+
+    def test_a_link_in_a_circle_does_not_keep_the_others_from_being_checked(self) -> None:
+        make("a.onnx")
+        Path("loop.onnx").symlink_to("loop.onnx")
+        assert shown(".") == ["a.onnx"]
+
+    def test_a_folder_that_cannot_be_listed_does_not_pass_as_one_without_models(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        make("a.onnx", "locked/b.onnx")
+        scandir = os.scandir
+
+        def refuse(path: str) -> Any:
+            if path == "locked":
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+            return scandir(path)
+
+        monkeypatch.setattr(os, "scandir", refuse)
+        found = discover(["."])
+        assert [(one.shown, one.error and one.error.kind) for one in found.candidates] == [
+            ("a.onnx", None),
+            ("locked", "unreadable"),
+        ]
 
     def test_other_formats_are_counted_but_do_not_fail_a_folder(self) -> None:
         make("a.onnx", "b.sentis", "c.ort", "d.pt2")

@@ -71,7 +71,19 @@ def test_codes_are_separated_by_commas_or_repeated() -> None:
     assert parse_codes(["Conv, Pad", "operator-unsupported,,"]) == ("Conv", "Pad", "operator-unsupported")
 
 
-@pytest.mark.parametrize("code", ["Conv", "CONV_2D", "model", "operator-custom", "com.acme.Op", "Conv/spatial-rank"])
+@pytest.mark.parametrize(
+    "code",
+    [
+        "Conv",
+        "CONV_2D",
+        "model",
+        "operator-custom",
+        "com.acme.Op",
+        "Conv/spatial-rank",
+        "matmul-bias",
+        "matmul-bias/one-column",
+    ],
+)
 def test_what_the_tables_know_is_accepted(code: str) -> None:
     assert parse_codes([code]) == (code,)
 

@@ -3,6 +3,7 @@
 Reads the measured answers from a folder of facts (``--facts``): per model and release either ``imports`` or the causes
 of the failure. Prints agreement per release, every disagreement, and whether each operator that the importer named is
 named by a finding too. Models come from the corpus cache (see ``tools/corpus.py``); what the cache lacks is fetched.
+``numeric`` compares findings with what the imported models computed (see ``tools/numeric.py``).
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from typing import Any
 from sentis_lint import api
 from sentis_lint.findings import ModelReport, Verdict
 from sentis_lint.targets import Target, family, resolve
-from tools import corpus, numeric_litert
+from tools import corpus, numeric, numeric_litert
 
 Answer = str | list[str]
 """``imports``, or the causes."""
@@ -125,7 +126,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     default = Path(__file__).parent.parent.parent / "shared" / "facts"
     parser.add_argument("--facts", type=Path, default=default, help="folder of measured answers (default: %(default)s)")
-    parser.add_argument("--only", choices=["onnx", "litert", "suite", "litert-numeric"], help="one set of models only")
+    sets = ["onnx", "litert", "suite", "numeric", "litert-numeric"]
+    parser.add_argument("--only", choices=sets, help="one set of models only")
+    parser.add_argument(
+        "--numeric-models",
+        type=Path,
+        default=numeric.models_folder(),
+        help="folder of ONNX's tests (default: %(default)s)",
+    )
     parser.add_argument("--match", default="", help="only models whose name contains this")
     parser.add_argument("--brief", action="store_true", help="figures only, no list of disagreements")
     arguments = parser.parse_args()
@@ -143,6 +151,11 @@ def main() -> int:
         tallies.append(("LiteRT, suite", over_suite(arguments.facts, newest_litert, arguments.match)))
     for title, tally in tallies:
         tally.show(title, details=not arguments.brief)
+    if arguments.only in {None, "numeric"}:
+        tests = numeric.over_tests(arguments.facts, arguments.numeric_models, arguments.match)
+        tests.show("ONNX's own tests: computed results", details=not arguments.brief)
+        real = numeric.over_real_models(arguments.facts, arguments.match)
+        real.show("ONNX, real models: computed results", details=not arguments.brief)
     if arguments.only in {None, "litert-numeric"}:
         numeric_litert.show(arguments.facts, arguments.match, details=not arguments.brief)
     print(f"\n{time.perf_counter() - start:.1f} s")

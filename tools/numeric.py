@@ -1,6 +1,6 @@
 """Measure findings against what the importers computed: does each model that comes out differently have a finding?
 
-The measured answers (``expected/numeric-*.jsonl``) say for ONNX's own tests, and for real models, what a release made of
+The measured answers (``expected/numeric-*.jsonl``) say for ONNX's own tests and for real models what a release made of
 each when it ran on the CPU backend: ``matches``, ``values``, ``shape``, ``throws``, ``random`` or ``not-imported``. The
 tests of older ONNX releases lie in that release's wheel; those of the newest are written out by its own generator.
 """
@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -148,7 +148,7 @@ class NumericTally:
         print(f"\n{title}")
         for release, score in sorted(self.scores.items()):
             print(f"  {release:14} {score}")
-        print(f"  models with a difference that nothing names: {len(self.missed)}; models not to be had: {len(self.absent)}")
+        print(f"  differences that nothing names: {len(self.missed)} models; models not to be had: {len(self.absent)}")
         for name, cases in sorted(self.missed.items()) if details else []:
             print(f"    {name}  [{', '.join(cases)}]")
         print(f"  certain findings on matching models: {sum(map(len, self.false.values()))}")

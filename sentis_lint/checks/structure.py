@@ -45,10 +45,17 @@ def _evaluate(subjects: Iterable[Subject], by_scope: Mapping[str, list[Limit]]) 
         key = (scope, *values.values())
         states = met.get(key)
         if states is None:
-            states = met[key] = [(limit, state) for limit in limits if (state := limit.condition(values)) is not False]
+            states = met[key] = list(_states(limits, values))
         for limit, state in states:
             hit = found.get((limit.id, state, subject))
             if hit is None:
                 hit = found[limit.id, state, subject] = Hit(limit, state, subject, detail=subject)
             hit.places.append(location)
     yield from found.values()
+
+
+def _states(limits: Iterable[Limit], values: Mapping[str, Any]) -> Iterator[tuple[Limit, bool | None]]:
+    for limit in limits:
+        state = limit.condition(values)
+        if state or (state is None and not limit.silent):
+            yield limit, state

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from itertools import chain
 from pathlib import Path
-from pathlib import Path, PurePosixPath
 from typing import Any
 
+from sentis_lint.checks.external_data import Reading, data_file
 from sentis_lint.checks.hits import Subject
 from sentis_lint.findings import Location
 from sentis_lint.graph import Graph, Model, Node, Tensor
@@ -39,6 +39,7 @@ def subjects(model: Model, walk: Walk, dialect: Dialect) -> Iterator[Subject]:
     yield _model(model, walk)
     yield from _inputs(model.graph, walk)
     yield from _outputs(model.graph, walk)
+    yield from _names(model.graph)
     yield from _tensors(model, walk)
     yield from _external(model, walk)
     yield from _values(model.graph, walk)
@@ -63,14 +64,12 @@ def _inputs(graph: Graph, walk: Walk) -> Iterator[Subject]:
             "rank": None if value.shape is None else len(value.shape),
             "initialized": value.name in graph.initializers,
             "used": value.name in walk.consumed,
-            "suffixed": value.name.endswith(_SUFFIX),
         }
         yield "input", values, Location(value=value.name), value.dtype or value.kind
 
 
 def _outputs(graph: Graph, walk: Walk) -> Iterator[Subject]:
     inputs = {value.name for value in graph.inputs}
-    names = {value.name for value in graph.outputs}
     seen: set[str] = set()
     for value in graph.outputs:
         if value.name in walk.overwritten:
@@ -81,16 +80,19 @@ def _outputs(graph: Graph, walk: Walk) -> Iterator[Subject]:
             source = "input"
         else:
             source = "node" if value.name in walk.facts else "nothing"
-        values = {
-            "kind": value.kind,
-            "dtype": value.dtype,
-            "produced_by": source,
-            "duplicate": value.name in seen,
-            "suffixed": value.name.endswith(_SUFFIX),
-            "collides": value.name.endswith(_SUFFIX) and value.name.removesuffix(_SUFFIX) in names,
-        }
+        values = {"kind": value.kind, "dtype": value.dtype, "produced_by": source, "duplicate": value.name in seen}
         seen.add(value.name)
         yield "output", values, Location(value=value.name), ""
+
+
+def _names(graph: Graph) -> Iterator[Subject]:
+    """Names that end as TensorFlow's do; others are not offered to the table."""
+    for role, values in (("input", graph.inputs), ("output", graph.outputs)):
+        names = {value.name for value in values}
+        for name in dict.fromkeys(value.name for value in values):
+            if name.endswith(_SUFFIX) and not (role == "input" and name in graph.initializers):
+                collides = name.removesuffix(_SUFFIX) in names
+                yield "name", {"role": role, "suffixed": True, "collides": collides}, Location(value=name), ""
 
 
 def _tensors(model: Model, walk: Walk) -> Iterator[Subject]:

@@ -103,7 +103,10 @@ def test_a_gap_in_what_was_asked_for_is_never_spanned() -> None:
         (one(Effect.REJECTED, Effect.WRONG), "sentis@2.4.0: rejected\n"),
         (one(Effect.REJECTED, confidence=Confidence.POSSIBLE), "sentis@2.4.0: ok, with 1 doubt\n"),
         (one(Effect.REJECTED, Effect.WRONG, confidence=Confidence.LIKELY), "sentis@2.4.0: ok, with 2 doubts\n"),
-        (one(Effect.REJECTED, confidence=Confidence.DOCUMENTED), "sentis@2.4.0: rejected, as far as documentation and predecessor tell\n"),
+        (
+            one(Effect.REJECTED, confidence=Confidence.DOCUMENTED),
+            "sentis@2.4.0: rejected, as far as documentation and predecessor tell\n",
+        ),
     ],
 )
 def test_the_verdict_is_never_better_than_what_is_known(report: ModelReport, verdict: str) -> None:

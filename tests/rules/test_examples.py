@@ -50,7 +50,7 @@ def load(format_name: str, example: str, folder: Path) -> Model:
 
 def met(family: Family, model: Model, limit: Limit) -> dict[Key, bool | None]:
     """The limits met by a model in the releases of a limit, with their state; certain where it is certain anywhere."""
-    analysis = Analysis(model, family, dialect_for(model, tables(family, model.format)), limit.mask)
+    analysis = Analysis(model, family, dialect_for(model, tables(family, model.format)), limit.mask, pedantic=True)
     states: dict[Key, bool | None] = {}
     for hit in analysis.hits:
         if hit.limit.mask & limit.mask:
