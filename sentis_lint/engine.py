@@ -121,7 +121,7 @@ class Analysis:
         if self.model.functions:
             from sentis_lint.checks import functions
 
-            handled = [use for use in self.uses if use not in unsupported]
+            handled = [use for use in self.uses if use.operator is not None and use.operator.mask & bit]
             places = [(use.domain, use.name, use.locations()) for use in handled]
             findings += functions.findings(self.model, places, target)
         if self.model.format == "onnx" and release.opset is not None:
@@ -141,6 +141,10 @@ class Analysis:
     def uses_by_domain(self) -> list[tuple[str, str]]:
         """Every operator used, as (domain, name)."""
         return [(use.domain, use.name) for use in self.uses]
+
+    @functools.cached_property
+    def _functions(self) -> set[tuple[str, str]]:
+        return {(function.domain, function.name) for function in self.model.functions}
 
     def _downstream(self, unsupported: Sequence[OperatorUse]) -> set[int]:
         nodes = [node for use in unsupported for node in use.main]
@@ -184,7 +188,7 @@ class Analysis:
     def _unsupported(self, use: OperatorUse, target: Target) -> Finding:
         operator = use.operator
         mask = operator.mask if operator is not None else 0
-        function = any(item.name == use.name and item.domain == use.domain for item in self.model.functions)
+        function = (use.domain, use.name) in self._functions
         custom = use.custom is not None or operator is None
         rule = "local-function" if function else "operator-custom" if custom else "operator-unsupported"
         label, title = use.label, self.family.title

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import functools
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sentis_lint.records import record
+from sentis_lint.table_files import read_table
 from sentis_lint.targets import Family, family, rules_folder
 
 LONGEST = 20_000
@@ -114,8 +114,7 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 @functools.cache
 def known_errors() -> tuple[KnownError, ...]:
     """Every entry of the table, those that say little last."""
-    with (rules_folder() / "errors.toml").open("rb") as stream:
-        data = tomllib.load(stream)
+    data = read_table(rules_folder() / "errors.toml")
     target = family(data["target"])
     entries = [_entry(entry, target) for entry in data["error"]]
     return tuple(sorted(entries, key=lambda entry: entry.generic))

@@ -7,7 +7,7 @@ its JSON Schema by the tests, not here: an installed package ships tables that p
 from __future__ import annotations
 
 import functools
-import tomllib
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from typing import Any
 from sentis_lint.conditions import NODE, PATTERN, Condition, Vocabulary, parse
 from sentis_lint.findings import Confidence, Effect, Severity
 from sentis_lint.records import field, record
+from sentis_lint.table_files import read_table
 from sentis_lint.targets import Family, rules_folder
 
 
@@ -71,8 +72,8 @@ class Limit:
         if not separator or not name.isidentifier():
             return None
         try:
-            return name, tomllib.loads(f"value = {literal}")["value"]
-        except tomllib.TOMLDecodeError:
+            return name, json.loads(literal)
+        except ValueError:
             return None
 
     @property
@@ -293,9 +294,8 @@ def _parse(source: str, vocabulary: Vocabulary) -> Condition:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        with path.open("rb") as stream:
-            return tomllib.load(stream)
-    except (OSError, tomllib.TOMLDecodeError) as error:
+        return read_table(path)
+    except (OSError, ValueError) as error:
         raise TableError(f"{path.name}: {error}") from error
 
 

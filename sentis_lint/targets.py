@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import functools
 import re
-import tomllib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from sentis_lint.records import record
+from sentis_lint.table_files import read_table
 from sentis_lint.wording import did_you_mean
 
 _BOUND = re.compile(r"\s*(>=|<=|==|>|<)\s*([A-Za-z0-9.+-]+)\s*")
@@ -194,8 +194,7 @@ def catalogue(folder: Path | None = None) -> tuple[Family, ...]:
 
 
 def _read_family(folder: Path) -> Family:
-    with (folder / "releases.toml").open("rb") as stream:
-        data = tomllib.load(stream)
+    data = read_table(folder / "releases.toml")
     releases = tuple(_read_release(index, entry) for index, entry in enumerate(data["release"]))
     return Family(folder.name, data.get("title", folder.name), releases, tuple(data.get("backends", ())), folder)
 

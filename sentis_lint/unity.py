@@ -6,10 +6,10 @@ The only reader of ``rules/unity.toml``.
 from __future__ import annotations
 
 import functools
-import tomllib
 from typing import Any, NamedTuple
 
 from sentis_lint import targets
+from sentis_lint.table_files import read_table
 from sentis_lint.targets import Family, Release
 
 
@@ -37,8 +37,7 @@ class Serialised(NamedTuple):
 
 @functools.cache
 def _table() -> dict[str, Any]:
-    with (targets.rules_folder() / "unity.toml").open("rb") as stream:
-        return tomllib.load(stream)
+    return read_table(targets.rules_folder() / "unity.toml")
 
 
 def family() -> Family:

@@ -78,10 +78,12 @@ class Walk:
     situations: list[Situation] = field(default_factory=list)
     consumed: set[str | None] = field(default_factory=set)
     """Values that some node takes (None where one leaves an input out)."""
-    overwritten: list[str] = field(default_factory=list)
+    overwritten: dict[str, None] = field(default_factory=dict)
     """Inputs and constants of the graph whose name a node gives to an output."""
     cyclic: bool = False
     """Whether nodes depend on each other in a circle."""
+    _consumers: dict[str, list[tuple[int, int, Node]]] | None = field(default=None, repr=False)
+    """Who consumes each value (place in the file, position of the input, node); made when first asked for."""
 
     def missing(self) -> list[tuple[Node, str]]:
         """Values that nothing makes, each with the first node that takes it."""
@@ -96,7 +98,14 @@ class Walk:
 
     def consumers_of(self, names: set[str]) -> list[tuple[Node, str]]:
         """Nodes that consume any of the values, each with the value, in file order."""
-        return [(node, name) for node in self.graph.nodes for name in node.inputs if name in names]
+        if self._consumers is None:
+            self._consumers = {}
+            for order, node in enumerate(self.graph.nodes):
+                for position, name in enumerate(node.inputs):
+                    if name:
+                        self._consumers.setdefault(name, []).append((order, position, node))
+        found = [(*use, name) for name in names for use in self._consumers.get(name, ())]
+        return [(node, name) for _, _, node, name in sorted(found, key=lambda use: use[:2])]
 
     def downstream_of(self, nodes: list[Node]) -> set[int]:
         """Indices of the nodes that depend on an output of any of these, directly or not."""
@@ -157,7 +166,7 @@ def _pass(
         for output, fact in zip(node.outputs, situation.outputs):  # noqa: B905 -- an argument more costs 5 ms
             if output:
                 if output in boundary:
-                    result.overwritten.append(output)
+                    result.overwritten[output] = None
                 facts[output] = fact
     result.situations = list(situations.values())
     return True

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 import struct
-import tomllib
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import cache, cached_property
@@ -19,6 +18,7 @@ from typing import Any
 from sentis_lint.graph import ReadError
 from sentis_lint.readers.flatbuffer import Field, FlatBuffer, Layout
 from sentis_lint.records import field, record
+from sentis_lint.table_files import read_table
 from sentis_lint.targets import rules_folder
 
 HEAD = 4096
@@ -141,8 +141,7 @@ def _exists(path: Path) -> bool:
 
 @cache
 def _catalogue() -> dict[str, Any]:
-    with (rules_folder() / "foreign.toml").open("rb") as stream:
-        return tomllib.load(stream)
+    return read_table(rules_folder() / "foreign.toml")
 
 
 def _first(fits: Callable[[dict[str, Any]], bool]) -> dict[str, Any] | None:

@@ -135,7 +135,7 @@ def met(name: str, mask: int) -> dict[str, bool | None]:
     """Limits that a model meets, by the file they stand in and their id there."""
     model = api.load(SUITE / name)
     states: dict[str, bool | None] = {}
-    for hit in Analysis(model, SENTIS, dialect_for(model, TABLES), mask).hits:
+    for hit in Analysis(model, SENTIS, dialect_for(model, TABLES), mask, pedantic=True).hits:
         key = f"{hit.limit.origin}/{hit.limit.id.partition('/')[2]}"
         if hit.limit.mask & mask:
             states[key] = states.get(key) or hit.state
