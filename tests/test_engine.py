@@ -109,6 +109,12 @@ def test_doubts_behind_an_operator_that_is_not_imported_are_not_reported(tmp_pat
     assert outcome.verdict is Verdict.REJECTED
 
 
+def test_a_value_that_nothing_makes_is_no_doubt_about_its_rank_as_well(tmp_path: Path) -> None:
+    text = """<ir_version: 8, opset_import: ["" : 15]>
+    main (float[2] x) => (float[2] y) { y = Add (x, ghost) }"""
+    assert [finding.rule for finding in result(tmp_path, text).findings] == ["graph-structure"]
+
+
 def test_an_unknown_rank_is_a_doubt_and_never_a_verdict(tmp_path: Path) -> None:
     text = "opset 17: r = Reshape (float[N] s, int64[M] t); y = LayerNormalization (float[2,4] x, r, float[4] b)"
     outcome = result(tmp_path, text)

@@ -38,6 +38,12 @@ def test_a_value_that_nothing_makes_is_found_with_its_first_consumer(tmp_path: P
     assert [(node.index, name) for node, name in walked(tmp_path, text).missing()] == [(0, "ghost")]
 
 
+def test_consumers_are_named_in_file_order_once_for_each_input(tmp_path: Path) -> None:
+    result = walked(tmp_path, "a = Relu (float[2] x); b = Add (a, a); c = Add (b, a); d = Add (x, b) => c, d")
+    found = [(node.index, name) for node, name in result.consumers_of({"b", "a"})]
+    assert found == [(1, "a"), (1, "a"), (2, "b"), (2, "a"), (3, "b")]
+
+
 def test_everything_downstream_of_a_node_is_found(tmp_path: Path) -> None:
     result = walked(tmp_path, "a = Relu (float[2] x); b = Relu (float[2] y); c = Add (a, b); d = Relu (b) => c, d")
     assert result.downstream_of([result.graph.nodes[0]]) == {2}
