@@ -1,8 +1,6 @@
 """``python -m sentis_lint``."""
 
-import sys
-
-from sentis_lint.cli import main
+from sentis_lint.cli import run
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run()

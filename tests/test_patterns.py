@@ -10,7 +10,7 @@ from sentis_lint import api
 from sentis_lint.dialects import dialect_for
 from sentis_lint.patterns import Matcher, Pattern, parse_statements
 from sentis_lint.tables import TableError, tables
-from sentis_lint.targets import family
+from sentis_lint.targets import family, resolve
 from sentis_lint.walk import walk
 from tests import models
 
@@ -81,3 +81,17 @@ def test_a_line_that_is_no_statement_is_refused(line: str) -> None:
 def test_a_statement_that_nothing_takes_is_refused() -> None:
     with pytest.raises(TableError, match="nothing takes 'p'"):
         parse_statements(["p = Relu (x)", "y = Relu (x)"], [], "test")
+
+
+def test_a_doubt_is_kept_back_where_the_table_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    unsized = "a = MatMul (float[N,3] x, float[3,4] w); b = Add (a, float[N,M] c)"
+    assert found(tmp_path, unsized, MATMUL_ADD, "dim(c, 1) == 4") == [(1, None)]
+    monkeypatch.setattr(SOME_LIMIT, "silent", True)
+    assert found(tmp_path, unsized, MATMUL_ADD, "dim(c, 1) == 4") == []
+
+
+def test_a_residual_of_symbolic_size_is_not_taken_for_a_scalar_bias(tmp_path: Path) -> None:
+    weights = ", ".join(["0"] * 32)
+    text = f"t = MatMul (float[B,T,8] x, float[8,4] w = {{{weights}}}); y = Add (float[B,T,4] r, t)"
+    report = api.check(models.write(tmp_path, text), resolve(["sentis@2.4.0"]))
+    assert [finding.limit for finding in report.results[0].findings] == []
