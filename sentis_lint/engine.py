@@ -10,10 +10,10 @@ import functools
 import operator
 from collections.abc import Iterable, Sequence
 
-from sentis_lint.checks import opset, structure
+from sentis_lint.checks import ending, opset, structure
 from sentis_lint.checks.hits import Hit
 from sentis_lint.dialects import dialect_for
-from sentis_lint.findings import Confidence, Effect, Finding, Location, TargetResult
+from sentis_lint.findings import Confidence, Effect, Finding, Location, TargetResult, order
 from sentis_lint.graph import Model, Node
 from sentis_lint.patterns import Matcher, patterns
 from sentis_lint.records import record
@@ -22,9 +22,6 @@ from sentis_lint.targets import Family, Release, Target
 from sentis_lint.walk import Dialect, release_groups, walk
 
 FORMAT_TITLES = {"onnx": "ONNX", "litert": "LiteRT"}
-
-_EFFECT_ORDER = list(Effect)
-_CONFIDENCE_ORDER = [Confidence.CERTAIN, Confidence.DOCUMENTED, Confidence.LIKELY, Confidence.POSSIBLE]
 
 
 @record
@@ -108,7 +105,8 @@ class Analysis:
         """Everything the target has to say, worst first."""
         release = target.release
         if self.model.format not in release.formats:
-            return TargetResult(str(target), [self._format_unsupported(target)])
+            found = [self._format_unsupported(target)]
+            return TargetResult(str(target), found, documented=release.documented_only)
         bit = 1 << release.index
         unsupported = [use for use in self.uses if use.operator is None or not use.operator.mask & bit]
         findings = [self._unsupported(use, target) for use in unsupported]
@@ -126,16 +124,38 @@ class Analysis:
             findings += functions.findings(self.model, places, target)
         if self.model.format == "onnx" and release.opset is not None:
             findings += opset.findings(self.model, self.uses_by_domain, target)
+        findings += ending.findings(self.model.path.name, self.model.format, target)
+        causes = self._name_causes(findings, bit)
         findings.sort(
             key=lambda finding: (
-                _EFFECT_ORDER.index(finding.effect),
-                _CONFIDENCE_ORDER.index(finding.confidence),
+                finding not in causes,
+                *order(finding),
                 finding.locations[0].node if finding.locations and finding.locations[0].node is not None else -1,
                 finding.limit or "",
                 finding.subject,
             )
         )
-        return TargetResult(str(target), findings)
+        return TargetResult(str(target), findings, documented=release.documented_only)
+
+    def _name_causes(self, findings: Sequence[Finding], bit: int) -> list[Finding]:
+        """Findings whose attribute the target reads otherwise, where that makes shapes clash further down.
+
+        What clashes says which finding to look at first.
+        """
+        altered = {
+            hit.limit.id: hit.nodes
+            for hit in self.hits
+            if hit.state and hit.limit.mask & bit and hit.limit.substitution is not None
+        }
+        clashes = [finding for finding in findings if finding.rule == "shape-mismatch" and finding.confidence.settles]
+        causes = []
+        for finding in findings if clashes else ():
+            below = self.walk.downstream_of(altered.get(finding.limit or "", ()))
+            for clash in clashes:
+                if any(place.node in below for place in clash.locations):
+                    clash.help = f"see {finding.limit} first, which changes a size that this node depends on"
+                    causes.append(finding)
+        return causes
 
     @functools.cached_property
     def uses_by_domain(self) -> list[tuple[str, str]]:

@@ -164,6 +164,14 @@ class Finding:
         }
 
 
+def order(finding: Finding) -> tuple[int, int, int]:
+    """Sorts findings: the loudest first, then by effect, then the surest."""
+    return finding.severity.rank, _EFFECTS.index(finding.effect), _CONFIDENCES.index(finding.confidence)
+
+
+_EFFECTS, _CONFIDENCES = list(Effect), list(Confidence)
+
+
 @record
 class TargetResult:
     """What one target makes of one model."""
@@ -172,14 +180,12 @@ class TargetResult:
     findings: list[Finding]
     basis: str = ""
     """What it rests on besides the model: where the release was found, and import settings that were heeded."""
+    documented: bool = False
+    """Whether no source of the release could be read: what is said of it is taken from its documentation."""
 
     def add(self, findings: Iterable[Finding]) -> None:
-        """Add findings where they belong: worst effect first, surest first."""
-        effects, confidences = list(Effect), list(Confidence)
-        self.findings = sorted(
-            [*self.findings, *findings],
-            key=lambda finding: (effects.index(finding.effect), confidences.index(finding.confidence)),
-        )
+        """Add findings where they belong (see `order`)."""
+        self.findings = sorted([*self.findings, *findings], key=order)
 
     @property
     def verdict(self) -> Verdict:

@@ -62,7 +62,7 @@ class Selection(NamedTuple):
     def _selected(self, result: TargetResult) -> SelectedResult:
         shown = [finding for finding in result.findings if self.keeps(finding)]
         hidden = [finding for finding in result.findings if not self.keeps(finding)]
-        return SelectedResult(result.target, shown, result.basis, hidden)
+        return SelectedResult(result.target, shown, result.basis, result.documented, hidden)
 
 
 def hidden_in(result: TargetResult) -> Sequence[Finding]:

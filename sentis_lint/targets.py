@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +59,8 @@ class Family:
     releases: tuple[Release, ...]
     backends: tuple[str, ...]
     folder: Path
+    endings: Mapping[str, Sequence[str]]
+    """Endings of file names by format, for importers that go by them; the usual one first."""
 
     def release(self, version: str) -> Release:
         """The release of exactly this version.
@@ -196,7 +198,14 @@ def catalogue(folder: Path | None = None) -> tuple[Family, ...]:
 def _read_family(folder: Path) -> Family:
     data = read_table(folder / "releases.toml")
     releases = tuple(_read_release(index, entry) for index, entry in enumerate(data["release"]))
-    return Family(folder.name, data.get("title", folder.name), releases, tuple(data.get("backends", ())), folder)
+    return Family(
+        folder.name,
+        data.get("title", folder.name),
+        releases,
+        tuple(data.get("backends", ())),
+        folder,
+        data.get("endings", {}),
+    )
 
 
 def _read_release(index: int, entry: dict[str, Any]) -> Release:

@@ -107,7 +107,7 @@ class Walk:
         found = [(*use, name) for name in names for use in self._consumers.get(name, ())]
         return [(node, name) for _, _, node, name in sorted(found, key=lambda use: use[:2])]
 
-    def downstream_of(self, nodes: list[Node]) -> set[int]:
+    def downstream_of(self, nodes: Sequence[Node]) -> set[int]:
         """Indices of the nodes that depend on an output of any of these, directly or not."""
         tainted = {name for node in nodes for name in node.outputs if name}
         found: set[int] = set()

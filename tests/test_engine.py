@@ -144,3 +144,24 @@ def test_other_releases_cost_no_second_look(tmp_path: Path) -> None:
     report = api.check(path, resolve(["sentis@2.4.0"]), resolve(["sentis@all"]))
     assert [item.target for item in report.results] == ["sentis@2.4.0"]
     assert {item.verdict for item in report.others} == {Verdict.OK, Verdict.REJECTED}
+
+
+def test_a_clash_of_shapes_names_the_node_that_caused_it(tmp_path: Path) -> None:
+    text = """a = MaxPool <kernel_shape=[2,2], strides=[2,2], ceil_mode=1> (float[1,1,5,5] x);
+              y = Add (a, float[1,1,3,3] w)"""
+    cause, clash = result(tmp_path, text).findings[:2]
+    assert (cause.limit, clash.limit) == ("MaxPool/ceil-mode", "Add/broadcast")
+    assert "MaxPool/ceil-mode" in clash.help
+
+
+def test_a_model_under_the_ending_of_another_format_is_noticed(tmp_path: Path) -> None:
+    path = models.write(tmp_path, "y = Relu (float[2] x)", "m.tflite")
+    (finding,) = of_rule(api.check(path, resolve(["sentis@2.4.0"])).results[0], "file-ending")
+    assert finding.confidence is Confidence.LIKELY
+    assert ".onnx" in finding.help
+
+
+def test_the_loudest_finding_comes_first(tmp_path: Path) -> None:
+    outcome = result(tmp_path, "opset 17: a = Unique (float[4] x); y = Relu (a)")
+    ranks = [finding.severity.rank for finding in outcome.findings]
+    assert ranks == sorted(ranks)

@@ -99,7 +99,7 @@ def run(arguments: argparse.Namespace) -> int:
         targets = resolve(arguments.target or ["sentis"])
         # Who asks about no release in particular wants to know which to use.
         lists_others = arguments.format == "text" and not arguments.concise
-        others = [] if arguments.target or not lists_others else resolve(["sentis@all"])
+        others = _others(targets if arguments.target else []) if lists_others else []
         selection = Selection(
             parse_codes(arguments.select or ()), parse_codes(arguments.ignore or ()), Severity(arguments.severity)
         )
@@ -122,6 +122,20 @@ def run(arguments: argparse.Namespace) -> int:
             progress.done()
     _explain(discovery, surroundings.notices)
     return watch.status(bool(discovery.problems))
+
+
+def _others(asked: Sequence[Target]) -> list[Target]:
+    """Targets for the lines that say what else there is: every release, or the other backends of those asked for."""
+    if not asked:
+        return resolve(["sentis@all"])
+    backends = [
+        Target(target.family, target.release, backend)
+        for target in asked
+        for backend in target.family.backends
+        if target.backend is not None
+    ]
+    named = {str(target) for target in asked}
+    return [target for target in backends if str(target) not in named]
 
 
 def _paths(arguments: Sequence[str]) -> list[str]:

@@ -63,12 +63,10 @@ def verdict(result: TargetResult) -> str:
 
 
 def hearsay(results: Sequence[TargetResult]) -> str:
-    """Words behind a verdict that rests on documentation alone; empty if the source of a release says the same."""
-    for result in results:
-        settled = [finding.confidence for finding in result.findings if finding.confidence.settles]
-        if Confidence.DOCUMENTED not in settled:
-            return ""
-    return ", as far as documentation and predecessor tell" if results else ""
+    """Words behind a verdict that rests on documentation alone; empty if one of the releases was read in source."""
+    if results and all(result.documented for result in results):
+        return ", as far as documentation and predecessor tell"
+    return ""
 
 
 def _is_doubt(finding: Finding) -> bool:
@@ -151,7 +149,7 @@ def others(results: Sequence[TargetResult]) -> list[str]:
             more = f" and {len(causes) - _LISTED} more" if len(causes) > _LISTED else ""
             text += f" ({', '.join(causes[:_LISTED])}{more})"
         groups.setdefault(text, []).append(result.target)
-    if len(groups) == 1:
+    if len(groups) == 1 and "/" not in requested[0]:
         return [f"every release: {text}" for text in groups]
     return [f"{targets(names, requested)}: {text}" for text, names in groups.items()]
 

@@ -27,7 +27,11 @@ def written(run: Run, style: Style | None = None) -> str:
 def one(*findings_of: Effect, confidence: Confidence = Confidence.CERTAIN) -> ModelReport:
     """A report for one target with a finding for each effect."""
     found = [samples.limited("sentis@2.4.0", effect, confidence) for effect in findings_of]
-    return ModelReport("m.onnx", ModelSummary("onnx", 13, 1, 1, "", 1), results=[TargetResult("sentis@2.4.0", found)])
+    return ModelReport(
+        "m.onnx",
+        ModelSummary("onnx", 13, 1, 1, "", 1),
+        results=[TargetResult("sentis@2.4.0", found, documented=confidence is Confidence.DOCUMENTED)],
+    )
 
 
 def test_every_kind_of_line_reads_as_recorded() -> None:
