@@ -149,20 +149,6 @@ def same_type(view: NodeView, *indices: int) -> bool | None:
     return True if len(known) == len(types) else None
 
 
-@predicate(takes_inputs=True)
-def elements_unique(view: NodeView, index: int) -> bool | None:
-    """Whether no two elements of an input are equal."""
-    elements = view.value(index)
-    if elements is None:
-        size = view.numel(index)
-        return True if size is not None and size <= 1 else None
-    known = [element for element in elements if element is not None]
-    if len(set(known)) < len(known):
-        return False
-    certain = len(known) == len(elements) and not any(isinstance(element, Symbol) for element in known)
-    return True if certain or len(elements) <= 1 else None
-
-
 @predicate
 def listed_inputs(view: NodeView) -> int:
     """Number of inputs as the node lists them, those left out at the end counted too."""
@@ -176,12 +162,6 @@ def listed_outputs(view: NodeView) -> int:
 
 
 @predicate
-def mistyped_attributes(view: NodeView) -> list[str]:
-    """Names of the attributes stored with another type than the standard's; such an attribute counts as not carried."""
-    return view.mistyped()
-
-
-@predicate
 def float32(view: NodeView, number: float) -> float:
     """A number rounded to single precision, as an importer computes it; beyond its range, an infinity."""
     import struct
@@ -191,15 +171,3 @@ def float32(view: NodeView, number: float) -> float:
     except OverflowError:
         return float("inf") if number > 0 else float("-inf")
     return rounded
-
-
-@predicate
-def round_half_even(view: NodeView, number: float) -> int:
-    """The nearest whole number, halves to the even one."""
-    return round(number)
-
-
-@predicate
-def in_context(view: NodeView, name: str) -> Value:
-    """A fact about the node's place in the model that only the engine can know (`NodeView.context`); else unknown."""
-    return view.context.get(name)

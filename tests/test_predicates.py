@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from sentis_lint import predicates
 from sentis_lint.conditions import NodeView, parse
 from sentis_lint.conditions.vocabulary import ARITIES, INPUT_FUNCTIONS, NAME_FUNCTIONS, NODE_NAMES, OUTPUT_FUNCTIONS
-from sentis_lint.graph import Attribute, Shape
+from sentis_lint.graph import Shape
 from sentis_lint.inference.facts import UNKNOWN, Fact
-from tests.views import constant, view
+from tests.views import view
 
 
 def holds(source: str, seen: NodeView) -> bool | None:
@@ -98,38 +98,11 @@ def test_dtypes_differ_only_if_the_target_makes_different_types_of_them(
     assert holds(f"same_type({', '.join(map(str, range(len(dtypes))))})", seen) is expected
 
 
-@pytest.mark.parametrize(
-    ("fact", "expected"),
-    [
-        (constant(1, 2, 3), True),
-        (constant(1, 2, 1), False),
-        (constant(1, None, 1), False),
-        (constant(1, None), None),
-        (constant("N", "N"), False),
-        (constant("N", 3), None),
-        (constant("a", "b", dtype="string"), True),
-        (constant(None), True),
-        (constant(), True),
-        (Fact("int64", (1,)), True),
-        (Fact("int64", (2,)), None),
-        (UNKNOWN, None),
-    ],
-)
-def test_elements_are_unique_only_if_none_of_the_unknown_ones_can_repeat(fact: Fact, expected: bool | None) -> None:
-    assert holds("elements_unique(0)", view([fact])) is expected
-
-
 def test_slots_that_are_listed_and_left_out_are_seen_even_at_the_end() -> None:
     seen = view([UNKNOWN, None, UNKNOWN, None], [UNKNOWN, UNKNOWN], output_names=["y", None])
     assert holds("listed_inputs() == 4 and n_inputs == 3", seen) is True
     assert holds("listed_outputs() == 2 and n_outputs == 1", seen) is True
     assert holds("any(not has_input(i) for i in range(listed_inputs()))", seen) is True
-
-
-def test_attributes_of_another_type_than_the_standards_are_named() -> None:
-    seen = view(stored=[Attribute("axis", "float", 1.0), Attribute("spatial", "float", 1.0)], ceil_mode=1)
-    assert holds("mistyped_attributes() == ['axis']", seen) is True
-    assert holds("mistyped_attributes() == []", view(schema=None, axis=1.5)) is True
 
 
 @given(st.floats(width=32, allow_nan=False))
@@ -146,8 +119,6 @@ def test_a_single_precision_number_is_its_own_rounding(number: float) -> None:
         ("float32(1e39) == 1e999 and float32(-1e39) == -1e999", True),
         # The size 31 of a dimension of 7 does not survive its scale: an importer that scales makes 30 of it.
         ("float32(7 * float32(31 / 7)) // 1 == 30", True),
-        ("round_half_even(2.5) == 2 and round_half_even(3.5) == 4 and round_half_even(-0.6) == -1", True),
-        ("round_half_even(1e999) == 1", None),
         ("float32('a') == 1", None),
         ("float32([1]) == 1", None),
         ("float32(axes) == 1", None),
@@ -157,11 +128,6 @@ def test_a_single_precision_number_is_its_own_rounding(number: float) -> None:
 )
 def test_numbers_are_rounded_as_single_precision_rounds_them(source: str, expected: bool | None) -> None:
     assert holds(source, shaped(("N", None))) is expected
-
-
-def test_facts_that_only_the_engine_has_are_unknown_until_it_gives_them() -> None:
-    assert holds("in_context('first_folded')", view()) is None
-    assert holds("not in_context('first_folded')", view(context={"first_folded": False})) is True
 
 
 # The registry

@@ -7,28 +7,16 @@ initializers. That is right only if they lie in this order, without gaps, from t
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from sentis_lint.graph import Storage, Tensor
-
-
-def data_file(path: Path, location: str) -> Path | None:
-    """Where the file of a location lies; None where the location leads out of the model's folder.
-
-    Args:
-        path: the model file.
-        location: as the model writes it.
-    """
-    relative = PurePosixPath(location.replace("\\", "/"))
-    if relative.is_absolute() or ".." in relative.parts or ":" in location or "\0" in location:
-        return None
-    return path.parent / relative
+from sentis_lint.readers.constants import external_path
 
 
 def file_size(path: Path, location: str) -> int | None:
-    """Size in bytes of the file of a location; 0 where there is none, None where that cannot be asked."""
-    file = data_file(path, location)
+    """Size in bytes of the file of a location; 0 where there is none, None where it leads out of the model's folder."""
+    file = external_path(location, path.parent)
     if file is None:
         return None
     try:

@@ -7,11 +7,11 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from sentis_lint.checks.external_data import Reading, data_file
+from sentis_lint.checks.external_data import Reading
 from sentis_lint.checks.hits import Subject
 from sentis_lint.findings import Location
 from sentis_lint.graph import Graph, Model, Node, Tensor
-from sentis_lint.readers.constants import count_elements, elements
+from sentis_lint.readers.constants import count_elements, elements, external_path
 from sentis_lint.walk import Dialect, Walk
 
 ITEM_BITS: Mapping[str, int] = {
@@ -168,7 +168,7 @@ def _file_exists(path: Path, location: str) -> bool | None:
     """Whether a data file lies beside the model; None where its location leads out of the model's folder."""
     if not location:
         return False
-    file = data_file(path, location)
+    file = external_path(location, path.parent)
     if file is None:
         return None
     try:

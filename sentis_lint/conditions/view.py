@@ -135,15 +135,6 @@ class NodeView:
         attribute = self._attributes.get(name)
         return "" if attribute is None else attribute.type
 
-    def mistyped(self) -> list[str]:
-        """Names of attributes stored with another type than the standard's."""
-        schema = self._schema or {}
-        return [
-            name
-            for name, attribute in self._attributes.items()
-            if (declared := schema.get(name)) is not None and declared[0] != attribute.type
-        ]
-
     def tensor_dtype(self, name: str) -> str | None:
         """Dtype of a tensor attribute; unknown where there is no tensor."""
         tensor = self._tensor(name)

@@ -39,8 +39,6 @@ CONSTANT_SIZES: Final = {
 _LENIENT: Final = frozenset({"float32", "int32"})
 """Constants of these dtypes may hold more bytes than their shape needs."""
 
-LAST_BUILTIN_OF_OLD_FIELD: Final = 127
-
 
 @record
 class Import:
