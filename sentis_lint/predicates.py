@@ -149,6 +149,17 @@ def same_type(view: NodeView, *indices: int) -> bool | None:
     return True if len(known) == len(types) else None
 
 
+@predicate(takes_inputs=True)
+def foldable(view: NodeView, index: int) -> bool:
+    """Whether an importer that folds constants replaces an input by its elements: it is computed from constants alone,
+    or every element of it is inferred (the shape of a tensor of static shape).
+    """
+    fact = view.input(index)
+    if fact is None:
+        return False
+    return fact.constant or (fact.elements is not None and all(isinstance(e, int | float) for e in fact.elements))
+
+
 @predicate
 def listed_inputs(view: NodeView) -> int:
     """Number of inputs as the node lists them, those left out at the end counted too."""

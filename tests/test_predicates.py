@@ -98,6 +98,18 @@ def test_dtypes_differ_only_if_the_target_makes_different_types_of_them(
     assert holds(f"same_type({', '.join(map(str, range(len(dtypes))))})", seen) is expected
 
 
+def test_what_is_inferred_to_the_last_element_is_folded_like_a_constant() -> None:
+    seen = view(
+        [
+            Fact("float32", (9,), constant=True),
+            Fact("int64", (2,), (3, 4)),
+            Fact("int64", (2,), (3, None)),
+            Fact("int64", (2,)),
+        ]
+    )
+    assert [holds(f"foldable({index})", seen) for index in range(5)] == [True, True, False, False, False]
+
+
 def test_slots_that_are_listed_and_left_out_are_seen_even_at_the_end() -> None:
     seen = view([UNKNOWN, None, UNKNOWN, None], [UNKNOWN, UNKNOWN], output_names=["y", None])
     assert holds("listed_inputs() == 4 and n_inputs == 3", seen) is True
