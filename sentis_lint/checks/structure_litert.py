@@ -3,31 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, Final
 
 from sentis_lint.checks.hits import Subject
 from sentis_lint.findings import Location
 from sentis_lint.graph import Graph, Model, Value
 from sentis_lint.inference.sentis_litert import LiteRTDialect
-from sentis_lint.inference.sentis_litert.importer import chosen_signature, is_constant, stored_shape
+from sentis_lint.inference.sentis_litert.importer import CONSTANT_SIZES, chosen_signature, is_constant, stored_shape
 from sentis_lint.walk import Dialect, Walk
-
-ITEM_BYTES: Final[Mapping[str, int]] = {
-    "float16": 2,
-    "float32": 4,
-    "float64": 8,
-    "bool": 1,
-    "int8": 1,
-    "int16": 2,
-    "int32": 4,
-    "int64": 8,
-    "uint8": 1,
-    "uint16": 2,
-    "uint32": 4,
-    "uint64": 8,
-}
-"""Bytes of an element by dtype; a dtype that is not here has no size that a check relies on."""
 
 _FITS: Final = 1
 
@@ -137,7 +121,7 @@ def _constant(value: Value, used: bool, dialect: Dialect) -> dict[str, Any]:
     shape = stored_shape(value)
     count = math.prod(shape) if all(size >= 0 for size in shape) else None
     storage = value.constant.storage if value.constant is not None else None
-    width = ITEM_BYTES.get(value.dtype or "")
+    width = CONSTANT_SIZES.get(value.dtype or "")
     expected = None if width is None or count is None else width * count
     stored = storage.length if storage is not None and storage.field == "buffer" and count else 0
     # Sizes that fit are all alike: with them left out, equal situations become equal keys.
