@@ -292,7 +292,7 @@ def analyse(model: Model, targets: Sequence[Target], *, pedantic: bool = False) 
         table = tables(family, model.format)
         dialect = dialect_for(model, table)
         used = sorted({dialect.operator(node) for node in model.graph.nodes})
-        for group in release_groups(map(table.operator, used), asked):
+        for group in release_groups(map(table.operator, used), asked, table.tracks_floats):
             analysis = Analysis(model, family, dialect, group, pedantic=pedantic)
             for release in family.releases:
                 if group >> release.index & 1:

@@ -175,6 +175,12 @@ class FormatTables:
         return {dtype: kind for kind, dtypes in self.model.get("dtypes", {}).items() for dtype in dtypes}
 
     @functools.cached_property
+    def tracks_floats(self) -> int:
+        """Releases that follow the elements of small float tensors while they import, as a bit set; all by default."""
+        ranges = self.model.get("tracking", {}).get("floats")
+        return -1 if ranges is None else self.family.mask(ranges)
+
+    @functools.cached_property
     def model_limits(self) -> tuple[Limit, ...]:
         """Limits on whole models, graph inputs, constants and so on (see `Limit.scope`).
 

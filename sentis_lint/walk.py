@@ -199,7 +199,7 @@ def _situation(
     releases: int,
     pedantic: bool,
 ) -> Situation:
-    outputs = _infer(node, inputs, dialect)
+    outputs = _infer(node, inputs, dialect, tables, releases)
     name = dialect.operator(node)
     operator = tables.operator(name)
     hits: list[tuple[Limit, bool | None]] = []
@@ -214,13 +214,25 @@ def _situation(
         if hits:
             substituted = _as_the_target_reads(node, hits, releases)
             if substituted is not node:
-                outputs = _infer(substituted, inputs, dialect)
+                outputs = _infer(substituted, inputs, dialect, tables, releases)
     return Situation(name, operator, inputs, outputs, hits)
 
 
-def _infer(node: Node, inputs: Sequence[Fact | None], dialect: Dialect) -> list[Fact]:
-    outputs = [dialect.table.intern(fact) for fact in dialect.infer(node, inputs)]
+def _infer(
+    node: Node, inputs: Sequence[Fact | None], dialect: Dialect, tables: FormatTables, releases: int
+) -> list[Fact]:
+    facts = dialect.infer(node, inputs)
+    if not releases & tables.tracks_floats:
+        facts = [_without_floats(fact) for fact in facts]
+    outputs = [dialect.table.intern(fact) for fact in facts]
     return outputs + [UNKNOWN] * (len(node.outputs) - len(outputs))
+
+
+def _without_floats(fact: Fact) -> Fact:
+    """A fact as an importer has it that follows integers alone through computations of sizes."""
+    if fact.constant or fact.elements is None or "float" not in (fact.dtype or ""):
+        return fact
+    return fact._replace(elements=None)
 
 
 def _as_the_target_reads(node: Node, hits: Sequence[tuple[Limit, bool | None]], releases: int) -> Node:
@@ -245,10 +257,14 @@ def _attribute(name: str, value: Any) -> Attribute:
 _KINDS: dict[type, str] = {int: "int", float: "float", str: "string", bool: "int"}
 
 
-def release_groups(operators: Iterable[Operator | None], releases: int) -> list[int]:
-    """The releases asked about, split into bit sets of those that read the same attributes of every operator."""
+def release_groups(operators: Iterable[Operator | None], releases: int, tracks_floats: int = -1) -> list[int]:
+    """The releases asked about, split into bit sets of those that read the same attributes of every operator.
+
+    Where some read others than the file has, sizes differ from the standard's, and it matters which sizes a release can
+    follow: then those of `tracks_floats` stand apart, too.
+    """
+    masks = [limit.mask for operator in operators if operator is not None for limit in operator.substitutions]
     groups = [releases]
-    for operator in operators:
-        for limit in operator.substitutions if operator is not None else ():
-            groups = [part for group in groups for part in (group & limit.mask, group & ~limit.mask) if part]
+    for mask in [*masks, tracks_floats] if masks else ():
+        groups = [part for group in groups for part in (group & mask, group & ~mask) if part]
     return groups

@@ -86,6 +86,15 @@ def test_shapes_follow_what_the_importer_reads_in_place_of_an_attribute(tmp_path
     assert result(tmp_path, text.replace("ceil_mode=1", "ceil_mode=0").replace("3,3]", "2,2]")).verdict is Verdict.OK
 
 
+def test_a_release_that_does_not_follow_floats_is_not_said_to_see_a_clash_through_them(tmp_path: Path) -> None:
+    # The size goes through float arithmetic; releases before 2.2 do not know it while they import.
+    text = """a = MaxPool <kernel_shape=[2,2], strides=[2,2], ceil_mode=1> (float[1,1,5,5] x); s = Shape (a);
+              f = Cast <to=1> (s); g = Mul (f, float[4] k = {1,1,2,2}); h = Floor (g); i = Cast <to=7> (h);
+              r = Resize <mode="nearest"> (a, "", "", i); y = Add (r, float[1,1,6,6] w)"""
+    assert result(tmp_path, text, "sentis@2.4.0").verdict is Verdict.REJECTED
+    assert result(tmp_path, text, "sentis@2.1.3").verdict is not Verdict.REJECTED
+
+
 def test_nodes_in_any_order_give_the_same_findings(tmp_path: Path) -> None:
     sorted_text = "a = DepthToSpace <blocksize=2> (float[4,2,2] x); y = Relu (a)"
     unsorted = """<ir_version: 8, opset_import: ["" : 15]>
