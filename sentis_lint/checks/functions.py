@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 from sentis_lint.findings import Confidence, Effect, Finding, Location
 from sentis_lint.graph import Model
+from sentis_lint.tables import rules
 from sentis_lint.targets import Target
 
 RULE = "local-function"
@@ -32,7 +33,7 @@ def findings(model: Model, uses: Iterable[tuple[str, str, list[Location]]], targ
             effect=Effect.WRONG,
             confidence=Confidence.LIKELY,
             message=f"{domain}.{name} is a function of the model itself and is taken for the operator {name}",
-            help="inline the functions: onnx.inliner.inline_local_functions, or export without functions",
+            help=rules()[RULE].help,
             subject=f"{domain}.{name}",
             source="measured on 1.3.0-pre.3 to 2.4.0",
             locations=places,

@@ -87,17 +87,21 @@ def _truncated(left: Number, right: Number) -> Number:
     return quotient if (left < 0) == (right < 0) else -quotient
 
 
+def _quotient(rounded: Callable[[Number, Number], Number], left: Element, right: Element) -> Element:
+    if right is not None and right == 0:
+        raise Fault("zero-division")
+    if left is not None and left == 0:
+        return left
+    return left if right == 1 else _known(rounded)(left, right)
+
+
 def divide(left: Element, right: Element) -> Element:
     """Quotient, truncated for integers.
 
     Raises:
         Fault: the divisor is known to be 0.
     """
-    if right is not None and right == 0:
-        raise Fault("zero-division")
-    if left is not None and left == 0:
-        return left
-    return left if right == 1 else _known(_truncated)(left, right)
+    return _quotient(_truncated, left, right)
 
 
 def _floored(left: Number, right: Number) -> Number:
@@ -112,11 +116,7 @@ def floor_divide(left: Element, right: Element) -> Element:
     Raises:
         Fault: the divisor is known to be 0.
     """
-    if right is not None and right == 0:
-        raise Fault("zero-division")
-    if left is not None and left == 0:
-        return left
-    return left if right == 1 else _known(_floored)(left, right)
+    return _quotient(_floored, left, right)
 
 
 def _modulo(left: Number, right: Number) -> Number:
